@@ -1,0 +1,19 @@
+//! jobsim simulates Kubernetes `batch/v1` Jobs before anyone runs them.
+//!
+//! ```text
+//!    manifests, Simulation document
+//!                 │
+//!   input         text → Scenario, or diagnostics
+//!   model         Scenario: validated values that cannot be wrong
+//!   kubernetes    simulate(&Scenario, …, &mut impl Observer)        pure: no clock, file, thread, print
+//!   observe       facts → one run in numbers, a pod table, a timeline
+//!   experiment    many runs                                         the only threads
+//!   report        numbers → terminal, CSV, JSON
+//!   cli           the only input and output of the process
+//! ```
+//!
+//! Data goes down the page and never back. `ARCHITECTURE.md` is the code map.
+
+pub mod engine;
+pub mod kubernetes;
+pub mod model;
