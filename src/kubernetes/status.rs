@@ -88,6 +88,18 @@ impl Conditions {
         self.is_true(ConditionType::Complete).or(self.is_true(ConditionType::Failed))
     }
 
+    /// Whether Suspended is True or False; none: it never appeared.
+    pub fn suspended(&self) -> Option<bool> {
+        self.iter().find(|c| c.kind == ConditionType::Suspended).map(|c| c.is_true)
+    }
+
+    /// Changes the time of every condition.
+    pub fn map_times(&mut self, change: impl Fn(SimTime) -> SimTime) {
+        for condition in self.0.iter_mut().flatten() {
+            condition.at = change(condition.at);
+        }
+    }
+
     /// Adds the condition or changes the present one (controller: ensureJobConditionStatus). A condition that
     /// was never there does not start as False. Returns whether anything changed.
     pub fn ensure(&mut self, new: Condition) -> bool {

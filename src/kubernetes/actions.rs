@@ -1,0 +1,66 @@
+//! What somebody does while the Jobs run.
+
+use super::facts::Observer;
+use super::world::World;
+use crate::model::scenario::{Action, PodRef};
+
+impl<'a, O: Observer> World<'a, O> {
+    /// An entry of the timeline is due.
+    pub(super) fn act(&mut self, number: u32) {
+        let scenario = self.scenario;
+        match &scenario.timeline[number as usize].action {
+            Action::Patch { job, patch } => {
+                let j = &mut self.jobs[*job];
+                if !j.exists {
+                    return self.observer.change_refused(self.now, *job as u32, &[]);
+                }
+                match patch.apply(&j.spec) {
+                    Err(refusals) => self.observer.change_refused(self.now, *job as u32, &refusals),
+                    Ok(spec) if spec == j.spec => {}
+                    Ok(spec) => {
+                        j.spec = spec;
+                        j.generation += 1;
+                        j.last_change = self.now;
+                        self.notify_job(*job as u32);
+                    }
+                }
+            }
+            Action::DeletePod { job, pod } => {
+                if let Some(slot) = self.find(*job as u32, *pod) {
+                    let key = self.pods[slot as usize].key(slot);
+                    self.delete_pod(key);
+                }
+            }
+            Action::EvictPod { job, pod } => {
+                if let Some(slot) = self.find(*job as u32, *pod) {
+                    let pod = &self.pods[slot as usize];
+                    let key = pod.key(slot);
+                    let mut view = pod.live;
+                    if !view.disrupted {
+                        view.disrupted = true;
+                        self.put_pod(slot, view);
+                    }
+                    self.delete_pod(key);
+                }
+            }
+            Action::DeleteJob { job, propagation } => self.delete_job(*job as u32, *propagation),
+            Action::RestartController => self.restart_controller(),
+        }
+    }
+
+    /// The pod meant, if it still exists: by number of creation, or the youngest ever of an index.
+    fn find(&self, job: u32, pod: PodRef) -> Option<u32> {
+        let slots = self.live_slots(job);
+        match pod {
+            PodRef::Ordinal(n) => slots.into_iter().find(|&s| self.pods[s as usize].ordinal == n),
+            PodRef::Index(index) => {
+                let j = &self.jobs[job as usize];
+                let youngest = j.index_retries.get(&index).copied().unwrap_or(0);
+                slots.into_iter().find(|&s| {
+                    let pod = &self.pods[s as usize];
+                    pod.index == Some(index) && pod.attempt == youngest
+                })
+            }
+        }
+    }
+}

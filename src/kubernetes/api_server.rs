@@ -1,0 +1,428 @@
+//! The API server: stored objects, graceful deletion, finalizers, watch events; and the Job controller's client
+//! with its token bucket and latency.
+//!
+//! A write changes what is stored at once. The controllers see it after the watch delay; without one they have
+//! seen it before the write returns. What the controllers then do is theirs (`job_controller`, `collectors`).
+
+use super::event::Event;
+use super::facts::{Observer, PodId, StatusFact};
+use super::job_controller::sync::Op;
+use super::status::Counters;
+use super::world::{Job, Kubelet, Pod, PodKey, PodView, Step, World};
+use crate::engine::queue::Ticket;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::cluster::ClientLimit;
+use crate::model::job::{Completion, JobSpec};
+use crate::model::workload::Workload;
+
+use super::luck::{Attempt, Whose};
+
+/// A watch event on its way to the controllers.
+#[derive(Clone, Debug)]
+pub(super) enum Delivery {
+    Pod { key: PodKey, view: PodView, version: u64 },
+    Job { job: u32, exists: bool, version: u64, generation: u64, deleting: bool, spec: Box<JobSpec> },
+}
+
+/// A write of the Job controller that has not taken effect yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    pub(super) epoch: u32,
+    pub(super) rank: i64,
+    pub(super) op: Op,
+}
+
+/// Token bucket of golang.org/x/time/rate: float64 tokens, waits cut to the nanosecond.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TokenBucket {
+    qps: f64,
+    burst: f64,
+    tokens: f64,
+    last: SimTime,
+}
+
+impl TokenBucket {
+    pub(super) fn full(limit: ClientLimit) -> TokenBucket {
+        let burst = f64::from(limit.burst);
+        TokenBucket { qps: limit.qps, burst, tokens: burst, last: SimTime::ZERO }
+    }
+
+    fn refill(&mut self, now: SimTime) {
+        let elapsed = now.since(self.last).nanos();
+        let seconds = (elapsed / 1_000_000_000) as f64 + (elapsed % 1_000_000_000) as f64 / 1e9;
+        self.tokens = (self.tokens + seconds * self.qps).min(self.burst);
+        self.last = now;
+    }
+
+    /// Takes a token, now or in advance; returns how long to wait for it (Limiter.reserveN).
+    pub(super) fn reserve(&mut self, now: SimTime) -> SimDuration {
+        self.refill(now);
+        self.tokens -= 1.0;
+        if self.tokens >= 0.0 {
+            return SimDuration::ZERO;
+        }
+        SimDuration::from_nanos((-self.tokens / self.qps * 1e9) as u64)
+    }
+
+    /// Takes a token if there is one (Limiter.AllowN).
+    pub(super) fn try_take(&mut self, now: SimTime) -> bool {
+        let before = *self;
+        self.refill(now);
+        if self.tokens >= 1.0 {
+            self.tokens -= 1.0;
+            return true;
+        }
+        *self = before;
+        false
+    }
+}
+
+impl<'a, O: Observer> World<'a, O> {
+    // ---- the client
+
+    /// Whether the controller's writes take effect at the instant at which they are made.
+    #[inline]
+    pub(super) fn api_is_immediate(&self) -> bool {
+        self.bucket.is_none() && self.scenario.control_plane.api_latency == SimDuration::ZERO
+    }
+
+    /// Makes a write. With an immediate API it has taken effect when this returns.
+    pub(super) fn write(&mut self, rank: i64, op: Op) {
+        if self.api_is_immediate() {
+            return self.take_effect(op);
+        }
+        let call = Call { epoch: self.epoch, rank, op };
+        let number = match self.free_calls.pop() {
+            Some(number) => {
+                self.calls[number as usize] = call;
+                number
+            }
+            None => {
+                self.calls.push(call);
+                self.calls.len() as u32 - 1
+            }
+        };
+        if self.bucket.is_none() {
+            let latency = self.scenario.control_plane.api_latency;
+            self.controller_at(self.now + latency, Event::Call(number));
+            return;
+        }
+        self.at_gate.push(number);
+        if self.at_gate.len() == 1 {
+            self.controller_at(self.now + SimDuration::from_nanos(1), Event::Tokens);
+        }
+    }
+
+    /// Calls made at one instant get their tokens in the order of their rank.
+    pub(super) fn hand_out_tokens(&mut self) {
+        let mut calls = std::mem::take(&mut self.at_gate);
+        calls.sort_by_key(|&c| self.calls[c as usize].rank);
+        let latency = self.scenario.control_plane.api_latency;
+        for &number in &calls {
+            let wait = match &mut self.bucket {
+                Some(bucket) => bucket.reserve(self.now),
+                None => SimDuration::ZERO,
+            };
+            self.controller_at(self.now + wait + latency, Event::Call(number));
+        }
+        calls.clear();
+        self.at_gate = calls;
+    }
+
+    /// A call's time has come.
+    pub(super) fn call_due(&mut self, number: u32) {
+        let call = self.calls[number as usize];
+        self.free_calls.push(number);
+        if call.epoch == self.epoch {
+            self.take_effect(call.op);
+        }
+    }
+
+    // ---- watches
+
+    /// Stores a pod and tells the controllers.
+    #[inline]
+    pub(super) fn put_pod(&mut self, slot: u32, view: PodView) {
+        self.version += 1;
+        let version = self.version;
+        let pod = &mut self.pods[slot as usize];
+        pod.live = view;
+        let (job, key) = (pod.job, pod.key(slot));
+        self.jobs[job as usize].last_change = self.now;
+        let delay = self.scenario.control_plane.watch_delay;
+        if delay == SimDuration::ZERO {
+            return self.pod_seen(slot, view);
+        }
+        self.deliveries.push_back((self.now + delay, Delivery::Pod { key, view, version }));
+        self.controller_at(self.now + delay, Event::Watch);
+    }
+
+    /// Tells the controllers of a Job as it is now.
+    pub(super) fn notify_job(&mut self, job: u32) {
+        self.version += 1;
+        let delay = self.scenario.control_plane.watch_delay;
+        let version = self.version;
+        let j = &mut self.jobs[job as usize];
+        j.version = version;
+        if delay == SimDuration::ZERO {
+            return self.job_seen(job);
+        }
+        let delivery = Delivery::Job {
+            job,
+            exists: j.exists,
+            version,
+            generation: j.generation,
+            deleting: j.deleting,
+            spec: Box::new(j.spec.clone()),
+        };
+        self.deliveries.push_back((self.now + delay, delivery));
+        self.controller_at(self.now + delay, Event::Watch);
+    }
+
+    pub(super) fn deliver(&mut self) {
+        // After a restart of the controller there are more events than deliveries.
+        if self.deliveries.front().is_none_or(|(due, _)| *due != self.now) {
+            return;
+        }
+        let Some((_, delivery)) = self.deliveries.pop_front() else { return };
+        match delivery {
+            Delivery::Pod { key, view, version } => {
+                self.seen_pod_version = version;
+                self.pod_seen(key.slot, view);
+            }
+            Delivery::Job { job, exists, version, generation, deleting, spec } => {
+                self.seen_job_version = version;
+                self.job_seen_as(job, exists, version, generation, deleting, &spec);
+            }
+        }
+    }
+
+    // ---- pods
+
+    /// POST of a pod.
+    pub(super) fn create_pod(&mut self, job: u32, index: Option<u32>, failures: u32, ignored: u32) {
+        let now = self.now;
+        let created = self.stamp(now);
+        let j = &mut self.jobs[job as usize];
+        let ordinal = j.pods_created;
+        j.pods_created += 1;
+        let attempt = index.map_or(0, |index| j.attempt_of(index));
+        let mut kubelet = Kubelet {
+            script: None,
+            startup: SimDuration::NEVER,
+            attempt: Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after: SimDuration::NEVER },
+            next: Ticket::default(),
+            step: Step::Bind,
+            running: false,
+            terminating: false,
+            past_deadline: false,
+            restarts: 0,
+            started_at: SimTime::NEVER,
+            end_at: SimTime::NEVER,
+            deadline_at: SimTime::NEVER,
+            last: None,
+            crash_backoff: SimDuration::ZERO,
+            last_restart: SimTime::ZERO,
+        };
+        let case = j.case;
+        let bind_at = match &case.workload {
+            Workload::Scripted(scripts) => {
+                kubelet.script = scripts.choose(ordinal, index, attempt);
+                let schedule = kubelet.script.map_or(SimDuration::NEVER, |s| s.schedule);
+                kubelet.startup = kubelet.script.map_or(SimDuration::NEVER, |s| s.start);
+                // The recorder's kubelet has a clock of microseconds.
+                SimTime::from_nanos(now.micros_rounded() * 1000) + schedule
+            }
+            Workload::Sampled(_) => {
+                let whose = match index {
+                    Some(index) => Whose::Index { index, attempt, restarts: 0 },
+                    None => Whose::Next,
+                };
+                let Some(luck) = &mut j.luck else { unreachable!("sampled Jobs have luck") };
+                let fate = luck.pod(whose);
+                kubelet.startup = fate.startup;
+                kubelet.attempt = fate.attempt;
+                now + fate.schedule
+            }
+        };
+        self.next_uid += 1;
+        let pod = Pod {
+            uid: self.next_uid,
+            job,
+            ordinal,
+            index,
+            attempt,
+            created,
+            failures_before: failures,
+            ignored_before: ignored,
+            live: PodView::ABSENT,
+            seen: PodView::ABSENT,
+            listed: false,
+            kubelet,
+        };
+        let slot = self.allocate(pod);
+        self.observer.pod_created(now, PodId { job, ordinal, slot }, index, attempt);
+        let mut view = PodView { exists: true, finalizer: true, ..PodView::ABSENT };
+        if bind_at == now && !matches!(case.workload, Workload::Scripted(_)) {
+            // Bound in the same instant: one write and one event less.
+            self.put_pod(slot, view);
+            view = self.pods[slot as usize].live;
+            if !view.deleting {
+                self.bind(slot);
+            }
+            return;
+        }
+        self.put_pod(slot, view);
+        let ticket = self.at(bind_at, Event::Pod(slot));
+        self.pods[slot as usize].kubelet.next = ticket;
+    }
+
+    /// PATCH that takes the tracking finalizer off. False: there is no such pod.
+    pub(super) fn strip_finalizer(&mut self, key: PodKey) -> bool {
+        let Some(pod) = self.live(key) else { return false };
+        let id = pod.id(key.slot);
+        let mut view = pod.live;
+        if !view.finalizer {
+            return true;
+        }
+        view.finalizer = false;
+        self.observer.finalizer_removed(self.now, id);
+        if view.deleting && view.grace_over {
+            self.remove_pod(key.slot, view);
+        } else {
+            self.put_pod(key.slot, view);
+            self.let_go(key.slot);
+        }
+        true
+    }
+
+    /// DELETE of a pod, with its own grace period. False: there is no such pod.
+    pub(super) fn delete_pod(&mut self, key: PodKey) -> bool {
+        let Some(pod) = self.live(key) else { return false };
+        let id = pod.id(key.slot);
+        let mut view = pod.live;
+        if view.deleting {
+            return true;
+        }
+        view.deleting = true;
+        view.deleted_at = self.stamp(self.now);
+        let grace = self.jobs[id.job as usize].spec.template.termination_grace;
+        view.grace_over = !view.bound || view.phase.is_terminal() || grace == SimDuration::ZERO;
+        self.observer.pod_delete_requested(self.now, id);
+        self.put_pod(key.slot, view);
+        if view.grace_over && !view.finalizer {
+            self.remove_pod(key.slot, view);
+            return true;
+        }
+        if view.bound {
+            self.at(self.now, Event::Terminate(key.slot));
+        } else {
+            self.expect_pod_gc();
+        }
+        true
+    }
+
+    /// DELETE with grace 0, by the kubelet or PodGC, of a pod that is being deleted.
+    pub(super) fn delete_pod_now(&mut self, slot: u32) {
+        let mut view = self.pods[slot as usize].live;
+        if !view.exists || view.grace_over {
+            return;
+        }
+        view.grace_over = true;
+        self.put_pod(slot, view);
+        if !view.finalizer {
+            self.remove_pod(slot, view);
+        }
+    }
+
+    fn remove_pod(&mut self, slot: u32, view: PodView) {
+        let id = self.pods[slot as usize].id(slot);
+        self.pods[slot as usize].kubelet.next = Ticket::default();
+        self.observer.pod_removed(self.now, id);
+        self.put_pod(slot, PodView { exists: false, ..view });
+        if !self.pods[slot as usize].seen.exists {
+            self.free.push(slot);
+        }
+    }
+
+    /// Forgets a pod that is finished and counted: it stays in a real API server, but nothing looks at it.
+    pub(super) fn let_go(&mut self, slot: u32) {
+        let pod = &mut self.pods[slot as usize];
+        let view = pod.live;
+        let done = view.exists && view.phase.is_terminal() && !view.finalizer && !view.deleting;
+        if self.keep_finished || !done || pod.seen != view {
+            return;
+        }
+        pod.live.exists = false;
+        pod.seen.exists = false;
+        self.free.push(slot);
+    }
+
+    // ---- Jobs
+
+    /// A status as the API server stores it: times without fractions.
+    pub(super) fn stored(&self, mut status: Counters) -> Counters {
+        status.start_time = status.start_time.map(|t| self.stamp(t));
+        status.completion_time = status.completion_time.map(|t| self.stamp(t));
+        status.conditions.map_times(|t| self.stamp(t));
+        status
+    }
+
+    /// Stores a status that the API server accepts; what changes nothing is not written.
+    pub(super) fn put_status(&mut self, job: u32, new: Counters, other_changes: bool) {
+        let j = &mut self.jobs[job as usize];
+        if j.counters == new && !other_changes {
+            return;
+        }
+        if j.finished_at.is_none() && new.conditions.finished().is_some() {
+            self.unfinished -= 1;
+            j.finished_at = Some(self.now);
+        }
+        j.counters = new;
+        j.last_change = self.now;
+        let fact = StatusFact {
+            counters: &new,
+            completed_indexes: j.spec.is_indexed().then_some(&j.completed),
+            failed_indexes: j.failed_is_set.then_some(&j.failed),
+        };
+        self.observer.job_status(self.now, job, fact);
+        self.notify_job(job);
+    }
+}
+
+impl Job<'_> {
+    /// How many pods this index has had, and that it gets one more.
+    fn attempt_of(&mut self, index: u32) -> u32 {
+        if index >= self.index_high_water {
+            self.index_high_water = index + 1;
+            return 0;
+        }
+        let retries = self.index_retries.entry(index).or_insert(0);
+        *retries += 1;
+        *retries
+    }
+
+    /// Whether a PUT of the status against version `expected` succeeds: there is no conflict, and the update is
+    /// valid (ValidateJobStatusUpdate, the rules that the controller can run into).
+    pub(super) fn accepts_status(&self, expected: u64, new: &Counters) -> bool {
+        if !self.exists || self.version != expected {
+            return false;
+        }
+        let old = &self.counters;
+        let finished = new.conditions.finished().is_some();
+        let finished_changed = old.conditions.finished().is_some() != finished;
+        let start_changed = old.start_time != new.start_time;
+        let resuming = old.conditions.suspended() == Some(true) && new.conditions.suspended() == Some(false);
+        let suspended_empty = self.spec.suspend && self.spec.completions() == Some(0);
+        let no_start =
+            finished && new.start_time.is_none() && (finished_changed || start_changed) && !suspended_empty;
+        let moved_start = start_changed && !resuming && old.start_time.is_some() && !self.spec.suspend;
+        let scalable = matches!(self.spec.completion, Completion::Indexed(n) if n == self.spec.parallelism);
+        let fewer_succeeded = new.succeeded < old.succeeded && !scalable;
+        let more_ready = new.ready.unwrap_or(0) > new.active
+            && (old.ready != new.ready || old.active != new.active);
+        let ends_early = (start_changed || old.completion_time != new.completion_time)
+            && matches!((new.start_time, new.completion_time), (Some(start), Some(end)) if end < start);
+        !(no_start || moved_start || fewer_succeeded || more_ready || ends_early)
+    }
+}

@@ -1,0 +1,90 @@
+//! Failure back-off (backoff_utils.go): 10 s doubling to 10 min, from the end of the latest failure.
+
+use crate::engine::time::{SimDuration, SimTime};
+use crate::kubernetes::world::{Pod, PodView, Ready};
+
+/// DefaultJobPodFailureBackOff and MaxJobPodFailureBackOff.
+const BASE: SimDuration = SimDuration::from_whole_seconds(10);
+const MAX: SimDuration = SimDuration::from_whole_seconds(600);
+
+/// Failures since the last success, and when the latest of them ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Backoff {
+    pub(crate) failures: u32,
+    pub(crate) last_failure: Option<SimTime>,
+}
+
+/// What one sync adds: the ends of the pods that it counts for the first time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NewEnds {
+    pub(crate) failures: u32,
+    pub(crate) last_failure: Option<SimTime>,
+    pub(crate) last_success: Option<SimTime>,
+    /// Failures that ended after `last_success`.
+    pub(crate) failures_after_success: u32,
+}
+
+impl Backoff {
+    /// The record after a sync (newBackoffRecord): failures add up, a success forgets those that did not end
+    /// after it. The time is that of this sync's latest failure, even if an earlier sync saw a later one.
+    pub(crate) fn with(self, new: NewEnds) -> Backoff {
+        match (new.last_success, new.failures) {
+            (None, 0) => self,
+            (None, n) => Backoff { failures: self.failures + n, last_failure: new.last_failure },
+            (Some(_), _) if new.failures_after_success == 0 => Backoff::default(),
+            (Some(_), _) => {
+                Backoff { failures: new.failures_after_success, last_failure: new.last_failure }
+            }
+        }
+    }
+
+    /// How long nothing may be created yet.
+    pub(crate) fn remaining(self, now: SimTime) -> SimDuration {
+        match self.last_failure {
+            Some(last) => remaining(self.failures, last, now),
+            None => SimDuration::ZERO,
+        }
+    }
+}
+
+/// What is left of the pause after `failures` failures, the last at `last` (getRemainingTimeForFailuresCount).
+pub(crate) fn remaining(failures: u32, last: SimTime, now: SimTime) -> SimDuration {
+    if failures == 0 {
+        return SimDuration::ZERO;
+    }
+    let mut pause = BASE;
+    for _ in 1..failures {
+        pause = pause.doubled(MAX);
+        if pause == MAX {
+            break;
+        }
+    }
+    (last + pause).since(now)
+}
+
+/// When a pod ended (getFinishedTime): its container's end; else when it stopped being ready; else when its
+/// deletion was requested; else its creation.
+pub(crate) fn finished_time(pod: &Pod, view: &PodView) -> SimTime {
+    if view.exit_code.is_some() && view.finished_at != SimTime::NEVER {
+        view.finished_at
+    } else if view.ready == Ready::False {
+        view.ready_since
+    } else if view.deleting {
+        view.deleted_at
+    } else {
+        pod.created
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_from_ten_seconds_to_ten_minutes() {
+        let last = SimTime::from_seconds(100.0);
+        let pauses: Vec<f64> = (0..9).map(|n| remaining(n, last, last).seconds()).collect();
+        assert_eq!(pauses, [0.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 600.0, 600.0]);
+        assert_eq!(remaining(1, last, SimTime::from_seconds(111.0)), SimDuration::ZERO);
+    }
+}

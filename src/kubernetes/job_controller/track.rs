@@ -1,0 +1,291 @@
+//! Counting, finalizers and the two status writes of a sync (trackJobStatusAndRemoveFinalizers, KEP-2307).
+
+use super::failure_policy::{counts, is_failed};
+use super::sync::{Op, Step, Sync, Verdict, Work};
+use crate::engine::time::{SimDuration, SimTime};
+use crate::kubernetes::facts::{Observer, Phase};
+use crate::kubernetes::status::{Condition, ConditionType, IndexSet, Reason};
+use crate::kubernetes::world::{Job, Pod, PodKey, World};
+use crate::model::job::JobSpec;
+
+/// MaxUncountedPods.
+const MAX_UNCOUNTED: usize = 500;
+
+impl<'a, O: Observer> World<'a, O> {
+    /// Pods are created or deleted: is the Job complete, and what is there to count? Then the first PUT.
+    pub(super) fn count(&mut self, job: u32) {
+        let now = self.now;
+        let cap = if self.is_ideal() { usize::MAX } else { MAX_UNCOUNTED };
+        let World { jobs, pods, .. } = self;
+        let Job { memory, counters, uncounted_succeeded, uncounted_failed, completed, failed, failed_is_set, .. } =
+            &mut jobs[job as usize];
+        let spec = &memory.cache.spec;
+        let deleting = memory.cache.deleting;
+        let sync = &mut memory.sync;
+        sync.stored_succeeded.clone_from(uncounted_succeeded);
+        sync.stored_failed.clone_from(uncounted_failed);
+        let mut events = 0;
+        // A verdict that was dropped because the cache may lack pods is not replaced by another.
+        if !sync.judged {
+            let complete = match spec.completions() {
+                None => sync.succeeded > 0 && sync.active == 0,
+                Some(n) => sync.succeeded >= n && sync.active == 0,
+            };
+            if complete {
+                sync.verdict =
+                    Some(Verdict { success: true, reason: Reason::CompletionsReached, at: now });
+            } else if sync.managed {
+                events += u32::from(follow_suspension(sync, spec, now));
+            }
+        }
+        if sync.active != counters.active
+            || Some(sync.ready) != counters.ready
+            || Some(sync.terminating) != counters.terminating
+        {
+            sync.needs_flush = true;
+        }
+        sync.status.active = sync.active;
+        sync.status.ready = Some(sync.ready);
+        sync.status.terminating = Some(sync.terminating);
+
+        // Pods of an earlier sync whose finalizers are off by now.
+        if clean_uncounted(sync, pods, uncounted_succeeded, uncounted_failed) {
+            sync.needs_flush = true;
+        }
+        let mut added = 0;
+        for work in &sync.work {
+            let is_failed = is_failed(spec, &work.view);
+            if !deleting && sync.verdict.is_none() && !may_be_released(sync, work, is_failed) {
+                continue;
+            }
+            sync.strip.push(work.key);
+            let valid = work.is_valid(spec);
+            let failing = sync.verdict.is_some_and(|v| !v.success);
+            if work.view.phase == Phase::Succeeded && !uncounted_failed.contains(&work.key) {
+                if spec.is_indexed() {
+                    added += usize::from(valid && work.index.is_some_and(|i| !completed.has(i)));
+                } else if !uncounted_succeeded.contains(&work.key) {
+                    uncounted_succeeded.push(work.key);
+                    sync.uncounted_changed = true;
+                }
+            } else if (is_failed || failing)
+                && valid
+                && !uncounted_failed.contains(&work.key)
+                && counts(spec, &work.view)
+            {
+                uncounted_failed.push(work.key);
+                sync.uncounted_changed = true;
+            }
+            if added + uncounted_succeeded.len() + uncounted_failed.len() >= cap {
+                sync.reached_max = true;
+                break;
+            }
+        }
+        if spec.is_indexed() {
+            update_indexes(sync, spec, completed, failed, *failed_is_set);
+            sync.status.succeeded = sync.succeeded;
+        }
+        if let Some(verdict) = sync.verdict {
+            let kind = if verdict.success {
+                ConditionType::SuccessCriteriaMet
+            } else {
+                ConditionType::FailureTarget
+            };
+            if sync.status.conditions.is_true(kind).is_none() {
+                let at = verdict.at;
+                sync.status.conditions.ensure(Condition { kind, is_true: true, reason: verdict.reason, at });
+                sync.needs_flush = true;
+            }
+            // What completionTime will be: the time before the writes.
+            sync.verdict = Some(Verdict { at: now, ..verdict });
+        }
+        sync.needs_flush |= sync.uncounted_changed | sync.indexes_changed;
+        sync.step = Step::Stripping;
+        let flush = sync.needs_flush;
+        for _ in 0..events {
+            self.record_event(job);
+        }
+        if flush {
+            self.jobs[job as usize].memory.sync.outstanding += 1;
+            self.write(0, Op::PutInterim { job });
+        }
+    }
+
+    /// A PUT of the working status takes effect, or is refused.
+    pub(super) fn put(&mut self, job: u32) {
+        let sync = &self.jobs[job as usize].memory.sync;
+        let status = self.stored(sync.status);
+        let version = sync.version;
+        let acceptable = self.jobs[job as usize].accepts_status(version, &status);
+        let Job { memory, completed, failed, failed_is_set, uncounted_succeeded, uncounted_failed, .. } =
+            &mut self.jobs[job as usize];
+        let sync = &mut memory.sync;
+        if !acceptable {
+            // What was not stored has not happened.
+            sync.failed = true;
+            uncounted_succeeded.clone_from(&sync.stored_succeeded);
+            uncounted_failed.clone_from(&sync.stored_failed);
+            return;
+        }
+        if sync.indexes_changed {
+            apply_indexes(sync, &memory.cache.spec, completed, failed, failed_is_set);
+        }
+        let other_changes = sync.uncounted_changed || sync.indexes_changed;
+        sync.stored_succeeded.clone_from(uncounted_succeeded);
+        sync.stored_failed.clone_from(uncounted_failed);
+        sync.status = status;
+        sync.put_made = true;
+        sync.uncounted_changed = false;
+        sync.indexes_changed = false;
+        self.put_status(job, status, other_changes);
+        let watch = self.scenario.control_plane.watch_delay > SimDuration::ZERO;
+        let Job { memory, version, .. } = &mut self.jobs[job as usize];
+        memory.sync.version = *version;
+        if watch {
+            memory.wrote_job_version = *version;
+        }
+    }
+
+    /// The first PUT is done: the back-off record is kept, finalizers go.
+    pub(super) fn strip(&mut self, job: u32) {
+        let Job { memory, .. } = &mut self.jobs[job as usize];
+        let sync = &mut memory.sync;
+        if sync.failed {
+            sync.step = Step::Ending;
+            return;
+        }
+        if sync.put_made {
+            memory.backoff = sync.backoff;
+        }
+        sync.step = Step::Finishing;
+        let strip = std::mem::take(&mut sync.strip);
+        sync.outstanding += 1;
+        for &pod in &strip {
+            let rank = i64::from(self.pods[pod.slot as usize].ordinal);
+            self.jobs[job as usize].memory.sync.outstanding += 1;
+            self.write(rank, Op::Strip { job, pod });
+        }
+        let sync = &mut self.jobs[job as usize].memory.sync;
+        sync.outstanding -= 1;
+        sync.strip = strip;
+    }
+
+    /// Finalizers are off: what was uncounted is counted, and the Job ends if nothing is left.
+    pub(super) fn finish_sync(&mut self, job: u32) {
+        let now = self.now;
+        let World { jobs, pods, .. } = self;
+        let Job { memory, uncounted_succeeded, uncounted_failed, .. } = &mut jobs[job as usize];
+        let sync = &mut memory.sync;
+        sync.step = Step::Ending;
+        let mut flush = clean_uncounted(sync, pods, uncounted_succeeded, uncounted_failed);
+        let mut finished = false;
+        if let Some(verdict) = sync.verdict
+            && !sync.reached_max
+            && uncounted_succeeded.is_empty()
+            && uncounted_failed.is_empty()
+            && sync.terminating == 0
+        {
+            let kind = if verdict.success { ConditionType::Complete } else { ConditionType::Failed };
+            let condition = Condition { kind, is_true: true, reason: verdict.reason, at: now };
+            sync.status.conditions.ensure(condition);
+            if verdict.success {
+                sync.status.completion_time = Some(verdict.at);
+            }
+            finished = true;
+            flush = true;
+        }
+        if flush {
+            sync.outstanding += 1;
+            self.write(0, Op::PutFinal { job });
+            if finished {
+                self.record_event(job);
+            }
+        }
+    }
+}
+
+/// Suspended is set or cleared (ensureJobConditionStatus); returns whether it changed.
+fn follow_suspension(sync: &mut Sync, spec: &JobSpec, now: SimTime) -> bool {
+    let (is_true, reason) =
+        if spec.suspend { (true, Reason::JobSuspended) } else { (false, Reason::JobResumed) };
+    let condition = Condition { kind: ConditionType::Suspended, is_true, reason, at: now };
+    if !sync.status.conditions.ensure(condition) {
+        return false;
+    }
+    sync.needs_flush = true;
+    sync.status.start_time = if spec.suspend { None } else { Some(now) };
+    true
+}
+
+/// canRemoveFinalizer of a pod of a Job that goes on.
+fn may_be_released(sync: &Sync, work: &Work, is_failed: bool) -> bool {
+    if work.view.phase == Phase::Succeeded {
+        return true;
+    }
+    if !is_failed {
+        return false;
+    }
+    !work.index.is_some_and(|index| sync.delayed.get(&index).is_some_and(|d| d.key == work.key))
+}
+
+fn has_finalizer(pods: &[Pod], key: PodKey) -> Option<PodKey> {
+    let pod = &pods[key.slot as usize];
+    (pod.uid == key.uid && pod.live.exists && pod.live.finalizer).then_some(key)
+}
+
+/// cleanUncountedPodsWithoutFinalizers: into the counters with those whose finalizer is off.
+fn clean_uncounted(
+    sync: &mut Sync,
+    pods: &[Pod],
+    succeeded: &mut Vec<PodKey>,
+    failed: &mut Vec<PodKey>,
+) -> bool {
+    let mut clean = |list: &mut Vec<PodKey>| {
+        let before = list.len();
+        list.retain(|&key| has_finalizer(pods, key).is_some());
+        (before - list.len()) as u32
+    };
+    let (new_succeeded, new_failed) = (clean(succeeded), clean(failed));
+    sync.status.succeeded += new_succeeded;
+    sync.status.failed += new_failed;
+    let changed = new_succeeded + new_failed > 0;
+    sync.uncounted_changed |= changed;
+    changed
+}
+
+fn update_indexes(
+    sync: &mut Sync,
+    spec: &JobSpec,
+    completed: &IndexSet,
+    failed: &IndexSet,
+    failed_is_set: bool,
+) {
+    let completions = spec.completions().unwrap_or(0);
+    sync.indexes_changed |= !sync.new_completed.is_empty()
+        || !sync.new_failed.is_empty()
+        || completed.total_below(completions) != completed.total()
+        || failed.total_below(completions) != failed.total();
+    // failedIndexes appears, empty, with the first write of a Job with per-index limits.
+    sync.indexes_changed |= spec.per_index.is_some() && !failed_is_set;
+}
+
+fn apply_indexes(
+    sync: &Sync,
+    spec: &JobSpec,
+    completed: &mut IndexSet,
+    failed: &mut IndexSet,
+    failed_is_set: &mut bool,
+) {
+    let completions = spec.completions().unwrap_or(0);
+    completed.truncate(completions);
+    for &index in &sync.new_completed {
+        completed.insert(index);
+    }
+    if spec.per_index.is_some() {
+        failed.truncate(completions);
+        for &index in &sync.new_failed {
+            failed.insert(index);
+        }
+        *failed_is_set = true;
+    }
+}

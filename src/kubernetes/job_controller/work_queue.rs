@@ -1,0 +1,113 @@
+//! The controller's work queue (client-go util/workqueue): one key a Job, five workers.
+//!
+//! A key waits at most once: the earliest time wins. A key that is added while it is being processed is processed
+//! once more afterwards. An error puts it back after 1, 2, 4 ... 60 s.
+
+use crate::engine::time::{SimDuration, SimTime};
+use crate::kubernetes::event::Event;
+use crate::kubernetes::facts::Observer;
+use crate::kubernetes::world::World;
+
+/// syncJobBatchPeriod.
+pub(super) const BATCH_PERIOD: SimDuration = SimDuration::SECOND;
+/// concurrent-job-syncs.
+const WORKERS: u32 = 5;
+/// DefaultJobApiBackOff and MaxJobApiBackOff.
+const ERROR_BASE: SimDuration = SimDuration::SECOND;
+const ERROR_MAX: SimDuration = SimDuration::from_whole_seconds(60);
+
+impl<'a, O: Observer> World<'a, O> {
+    /// enqueueSyncJobBatched.
+    #[inline]
+    pub(super) fn enqueue_batched(&mut self, job: u32) {
+        if self.is_ideal() {
+            return self.enqueue(job);
+        }
+        self.enqueue_after(job, BATCH_PERIOD);
+    }
+
+    /// AddAfter.
+    pub(super) fn enqueue_after(&mut self, job: u32, delay: SimDuration) {
+        if delay == SimDuration::ZERO {
+            return self.enqueue(job);
+        }
+        let due = self.now + delay;
+        let memory = &mut self.jobs[job as usize].memory;
+        if due >= memory.waiting {
+            return;
+        }
+        memory.waiting = due;
+        if !memory.wake_ups.contains(&due) {
+            memory.wake_ups.rotate_right(1);
+            memory.wake_ups[0] = due;
+            self.controller_at(due, Event::Wake(job));
+        }
+    }
+
+    /// Add.
+    #[inline]
+    pub(super) fn enqueue(&mut self, job: u32) {
+        let memory = &mut self.jobs[job as usize].memory;
+        if memory.dirty {
+            return;
+        }
+        memory.dirty = true;
+        if !memory.processing {
+            self.ready_keys.push_back(job);
+        }
+    }
+
+    /// A delayed entry is due, unless an earlier one has taken its place.
+    pub(in crate::kubernetes) fn wake(&mut self, job: u32) {
+        let now = self.now;
+        let memory = &mut self.jobs[job as usize].memory;
+        for wake_up in &mut memory.wake_ups {
+            if *wake_up == now {
+                *wake_up = SimTime::NEVER;
+            }
+        }
+        if memory.waiting == now {
+            memory.waiting = SimTime::NEVER;
+            self.enqueue(job);
+        }
+    }
+
+    /// Workers take what is ready. Called once the event in hand is dealt with.
+    #[inline]
+    pub(in crate::kubernetes) fn drain(&mut self) {
+        while self.busy_workers < WORKERS {
+            let Some(job) = self.ready_keys.pop_front() else { return };
+            let memory = &mut self.jobs[job as usize].memory;
+            memory.dirty = false;
+            memory.processing = true;
+            self.busy_workers += 1;
+            self.sync(job);
+        }
+    }
+
+    /// The worker is done with the key.
+    pub(super) fn synced(&mut self, job: u32, result: Result<(), SyncError>) {
+        self.busy_workers -= 1;
+        let memory = &mut self.jobs[job as usize].memory;
+        match result {
+            Ok(()) => memory.errors = 0,
+            Err(SyncError) => {
+                let mut delay = ERROR_BASE;
+                for _ in 0..memory.errors.min(6) {
+                    delay = delay.doubled(ERROR_MAX);
+                }
+                memory.errors += 1;
+                self.enqueue_after(job, delay);
+            }
+        }
+        let memory = &mut self.jobs[job as usize].memory;
+        memory.processing = false;
+        if memory.dirty {
+            self.ready_keys.push_back(job);
+        }
+    }
+}
+
+/// The sync gave up; its key is tried again later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct SyncError;

@@ -1,0 +1,203 @@
+//! The fate of a pod: all of it drawn when the pod is created.
+//!
+//! Pod number k of a NonIndexed Job takes the k-th number of each purpose's stream; a pod of an Indexed Job takes
+//! what belongs to (index, attempt). So a pod keeps its luck when parallelism changes, and comparing two settings
+//! needs about a hundred times fewer replications. A fixed number of draws for each purpose, used or not.
+
+use crate::engine::distribution::Distribution;
+use crate::engine::streams::{Keyed, Purpose, Stream};
+use crate::engine::time::SimDuration;
+use crate::model::workload::{FailureLaw, RunTime, SampledWorkload};
+
+/// What one attempt of a container will do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    /// [`SimDuration::NEVER`]: it hangs.
+    pub(super) run: SimDuration,
+    pub(super) exit_code: i32,
+    /// When it stops doing anything, if it hangs.
+    pub(super) hangs_after: SimDuration,
+}
+
+/// What one pod will do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fate {
+    pub(super) schedule: SimDuration,
+    pub(super) startup: SimDuration,
+    pub(super) attempt: Attempt,
+}
+
+/// Whose luck is asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Whose {
+    /// The pod just created, in order of creation.
+    Next,
+    /// A restart of pod number `ordinal` of a NonIndexed Job.
+    Restart { ordinal: u32, restarts: u32 },
+    /// Run number `restarts` of attempt `attempt` of an index.
+    Index { index: u32, attempt: u32, restarts: u32 },
+}
+
+/// The random numbers of one Job in one replication.
+pub(super) struct Luck<'a> {
+    workload: &'a SampledWorkload,
+    keyed: Keyed,
+    schedule: Source<'a>,
+    startup: Source<'a>,
+    run: Stream,
+    fixed_run: Option<SimDuration>,
+    fail_coin: Stream,
+    fail_point: Stream,
+    hang_coin: Stream,
+    hang_point: Stream,
+}
+
+/// A distribution with its stream, or the one value that it has.
+enum Source<'a> {
+    Constant(SimDuration),
+    Random(&'a Distribution, Purpose, Stream),
+}
+
+impl<'a> Source<'a> {
+    fn new(distribution: &'a Distribution, seed: u64, replication: u64, purpose: Purpose) -> Source<'a> {
+        match distribution.is_constant() {
+            Some(length) => Source::Constant(length),
+            None => Source::Random(distribution, purpose, Stream::new(seed, replication, purpose)),
+        }
+    }
+
+    #[inline]
+    fn draw(&mut self, whose: Whose, keyed: Keyed) -> SimDuration {
+        match self {
+            Source::Constant(length) => *length,
+            Source::Random(distribution, purpose, stream) => {
+                distribution.sample(unit(whose, keyed, *purpose, stream, 0))
+            }
+        }
+    }
+}
+
+#[inline]
+fn unit(whose: Whose, keyed: Keyed, purpose: Purpose, stream: &mut Stream, step: u32) -> f64 {
+    match whose {
+        Whose::Next => stream.unit(),
+        Whose::Restart { ordinal, restarts } => {
+            keyed.unit(purpose, 1 << 63 | u64::from(ordinal), restarts << 8 | step)
+        }
+        Whose::Index { index, attempt, restarts } => {
+            keyed.unit(purpose, u64::from(index) << 32 | u64::from(attempt), restarts << 8 | step)
+        }
+    }
+}
+
+impl<'a> Luck<'a> {
+    /// The luck of Job number `job` in replication number `replication` under `seed`.
+    pub(super) fn new(workload: &'a SampledWorkload, seed: u64, replication: u64, job: u32) -> Luck<'a> {
+        // Jobs of one scenario must not share numbers; the first keeps the seed as it is.
+        let seed = seed ^ u64::from(job).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let stream = |purpose| Stream::new(seed, replication, purpose);
+        let fixed_run = match &workload.run {
+            RunTime::Steps(steps) => {
+                steps.iter().map(Distribution::is_constant).try_fold(SimDuration::ZERO, |a, d| Some(a + d?))
+            }
+            RunTime::ByIndex(_) => None,
+        };
+        Luck {
+            workload,
+            keyed: Keyed::new(seed, replication),
+            schedule: Source::new(&workload.schedule, seed, replication, Purpose::Schedule),
+            startup: Source::new(&workload.startup, seed, replication, Purpose::Startup),
+            run: stream(Purpose::Run),
+            fixed_run,
+            fail_coin: stream(Purpose::FailCoin),
+            fail_point: stream(Purpose::FailPoint),
+            hang_coin: stream(Purpose::HangCoin),
+            hang_point: stream(Purpose::HangPoint),
+        }
+    }
+
+    /// The fate of a new pod.
+    #[inline]
+    pub(super) fn pod(&mut self, whose: Whose) -> Fate {
+        let keyed = self.keyed;
+        Fate {
+            schedule: self.schedule.draw(whose, keyed),
+            startup: self.startup.draw(whose, keyed),
+            attempt: self.attempt(whose),
+        }
+    }
+
+    /// The fate of one run of the container: whether it hangs is decided first.
+    #[inline]
+    pub(super) fn attempt(&mut self, whose: Whose) -> Attempt {
+        let keyed = self.keyed;
+        let workload = self.workload;
+        let work = self.work(whose);
+        let mut attempt = Attempt { run: work, exit_code: 0, hangs_after: SimDuration::NEVER };
+        let poison = match (&workload.poison, whose) {
+            (Some(poison), Whose::Index { index, .. }) if poison.has(index) => Some(poison.exit_code),
+            _ => None,
+        };
+        if workload.failure.is_some() || workload.poison.is_some() {
+            let coin = unit(whose, keyed, Purpose::FailCoin, &mut self.fail_coin, 0);
+            let point = unit(whose, keyed, Purpose::FailPoint, &mut self.fail_point, 0);
+            if let Some(exit_code) = poison {
+                attempt = Attempt { run: part(work, point), exit_code, ..attempt };
+            } else if let Some(failure) = workload.failure {
+                let end = match failure.law {
+                    FailureLaw::Probability(p) => (coin < p).then(|| part(work, point)),
+                    FailureLaw::RatePerSecond(rate) => {
+                        let after = SimDuration::from_seconds(-libm::log(coin) / rate);
+                        (after < work).then_some(after)
+                    }
+                };
+                if let Some(run) = end {
+                    attempt = Attempt { run, exit_code: failure.exit_code, ..attempt };
+                }
+            }
+        }
+        if workload.hang_probability > 0.0 {
+            let coin = unit(whose, keyed, Purpose::HangCoin, &mut self.hang_coin, 0);
+            let point = unit(whose, keyed, Purpose::HangPoint, &mut self.hang_point, 0);
+            if coin < workload.hang_probability {
+                let hangs_after = part(work, point);
+                return Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after };
+            }
+        }
+        if attempt.run.is_never() {
+            // A step that never ends is a hang from its start; without the lengths of single steps: at once.
+            attempt.hangs_after = SimDuration::ZERO;
+        }
+        attempt
+    }
+
+    #[inline]
+    fn work(&mut self, whose: Whose) -> SimDuration {
+        if let Some(fixed) = self.fixed_run {
+            return fixed;
+        }
+        let keyed = self.keyed;
+        match &self.workload.run {
+            RunTime::Steps(steps) => {
+                let mut sum = SimDuration::ZERO;
+                for (step, distribution) in steps.iter().enumerate() {
+                    let u = unit(whose, keyed, Purpose::Run, &mut self.run, step as u32);
+                    sum = sum + distribution.sample(u);
+                }
+                sum
+            }
+            RunTime::ByIndex(list) => {
+                let Whose::Index { index, .. } = whose else {
+                    unreachable!("byIndex needs an Indexed Job, which input checks")
+                };
+                // More indexes than distributions can only come from an elastic Job: the last one repeats.
+                let distribution = &list[(index as usize).min(list.len() - 1)];
+                distribution.sample(unit(whose, keyed, Purpose::Run, &mut self.run, 0))
+            }
+        }
+    }
+}
+
+fn part(length: SimDuration, share: f64) -> SimDuration {
+    if length.is_never() { length } else { SimDuration::from_nanos((length.nanos() as f64 * share) as u64) }
+}
