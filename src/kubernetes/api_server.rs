@@ -340,9 +340,6 @@ impl<'a, O: Observer> World<'a, O> {
         self.pods[slot as usize].kubelet.next = Ticket::default();
         self.observer.pod_removed(self.now, id);
         self.put_pod(slot, PodView { exists: false, ..view });
-        if !self.pods[slot as usize].seen.exists {
-            self.free.push(slot);
-        }
     }
 
     /// Forgets a pod that is finished and counted: it stays in a real API server, but nothing looks at it.
