@@ -16,10 +16,12 @@ use super::time::SimTime;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Class {
-    /// Timers of the controllers' own queues, and their API calls.
-    Controller = 0,
+    /// Timers of the controllers' own queues.
+    Timer = 0,
+    /// API calls of the controllers, and what their watches bring.
+    Call = 1,
     /// Everything that the rest of the cluster does.
-    Cluster = 1,
+    Cluster = 2,
 }
 
 /// Names one push; unique within a run.
@@ -129,7 +131,7 @@ mod tests {
         let mut q = EventQueue::default();
         q.push(at(5), Class::Cluster, 1);
         q.push(at(5), Class::Cluster, 2);
-        q.push(at(5), Class::Controller, 3);
+        q.push(at(5), Class::Timer, 3);
         q.push(at(4), Class::Cluster, 4);
         q.push(SimTime::NEVER, Class::Cluster, 5);
         let order: Vec<u32> = std::iter::from_fn(|| q.take().map(|d| d.payload)).collect();

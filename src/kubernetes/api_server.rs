@@ -104,12 +104,12 @@ impl<'a, O: Observer> World<'a, O> {
         };
         if self.bucket.is_none() {
             let latency = self.scenario.control_plane.api_latency;
-            self.controller_at(self.now + latency, Event::Call(number));
+            self.call_at(self.now + latency, Event::Call(number));
             return;
         }
         self.at_gate.push(number);
         if self.at_gate.len() == 1 {
-            self.controller_at(self.now + SimDuration::from_nanos(1), Event::Tokens);
+            self.call_at(self.now + SimDuration::from_nanos(1), Event::Tokens);
         }
     }
 
@@ -123,7 +123,7 @@ impl<'a, O: Observer> World<'a, O> {
                 Some(bucket) => bucket.reserve(self.now),
                 None => SimDuration::ZERO,
             };
-            self.controller_at(self.now + wait + latency, Event::Call(number));
+            self.call_at(self.now + wait + latency, Event::Call(number));
         }
         calls.clear();
         self.at_gate = calls;
@@ -154,7 +154,7 @@ impl<'a, O: Observer> World<'a, O> {
             return self.pod_seen(slot, view);
         }
         self.deliveries.push_back((self.now + delay, Delivery::Pod { key, view, version }));
-        self.controller_at(self.now + delay, Event::Watch);
+        self.call_at(self.now + delay, Event::Watch);
     }
 
     /// Tells the controllers of a Job as it is now.
@@ -176,7 +176,7 @@ impl<'a, O: Observer> World<'a, O> {
             spec: Box::new(j.spec.clone()),
         };
         self.deliveries.push_back((self.now + delay, delivery));
-        self.controller_at(self.now + delay, Event::Watch);
+        self.call_at(self.now + delay, Event::Watch);
     }
 
     pub(super) fn deliver(&mut self) {

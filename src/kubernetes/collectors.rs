@@ -119,7 +119,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         if expires < j.ttl_due {
             j.ttl_due = expires;
-            self.controller_at(expires, Event::Ttl(job));
+            self.timer_at(expires, Event::Ttl(job));
         }
     }
 

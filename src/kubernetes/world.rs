@@ -241,10 +241,16 @@ impl<'a, O: Observer> World<'a, O> {
         self.queue.push(t, Class::Cluster, event.pack())
     }
 
-    /// Schedules something that a controller or its client does.
+    /// Schedules a timer of a controller.
     #[inline]
-    pub(super) fn controller_at(&mut self, t: SimTime, event: Event) -> Ticket {
-        self.queue.push(t, Class::Controller, event.pack())
+    pub(super) fn timer_at(&mut self, t: SimTime, event: Event) -> Ticket {
+        self.queue.push(t, Class::Timer, event.pack())
+    }
+
+    /// Schedules something that a controller's client does.
+    #[inline]
+    pub(super) fn call_at(&mut self, t: SimTime, event: Event) -> Ticket {
+        self.queue.push(t, Class::Call, event.pack())
     }
 
     /// The pod, unless it is gone from the API server.

@@ -40,7 +40,7 @@ impl<'a, O: Observer> World<'a, O> {
         if !memory.wake_ups.contains(&due) {
             memory.wake_ups.rotate_right(1);
             memory.wake_ups[0] = due;
-            self.controller_at(due, Event::Wake(job));
+            self.timer_at(due, Event::Wake(job));
         }
     }
 
