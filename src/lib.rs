@@ -14,6 +14,7 @@
 //!
 //! Data goes down the page and never back. `ARCHITECTURE.md` is the code map.
 
+pub mod cli;
 pub mod conformance;
 pub mod engine;
 pub mod kubernetes;

@@ -1,0 +1,54 @@
+//! The command line: arguments as typed, one file a sub-command, exit codes. The only place that prints.
+
+mod conformance;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Simulates Kubernetes batch/v1 Jobs (Kubernetes 1.37) before anyone runs them.
+#[derive(Parser)]
+#[command(name = "jobsim", version, arg_required_else_help = true)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Replay recorded traces of the real Job controller and report differences
+    Conformance(conformance::Args),
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Exit {
+    Done,
+    /// The answer is no.
+    No,
+    /// Input that cannot be read, or bad use.
+    Bad,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut err = std::io::stderr().lock();
+    let result = match args.command {
+        Command::Conformance(args) => conformance::run(&args, &mut out, &mut err),
+    };
+    let result = result.and_then(|exit| out.flush().map(|()| exit));
+    match result {
+        Ok(Exit::Done) => ExitCode::from(0),
+        Ok(Exit::No) => ExitCode::from(1),
+        Ok(Exit::Bad) => ExitCode::from(2),
+        // A closed pipe is a clean end.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::from(0),
+        Err(error) => {
+            let _ = writeln!(err, "jobsim: cannot write the output: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
