@@ -17,5 +17,7 @@
 pub mod cli;
 pub mod conformance;
 pub mod engine;
+pub mod experiment;
 pub mod kubernetes;
 pub mod model;
+pub mod observe;

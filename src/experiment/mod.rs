@@ -1,0 +1,4 @@
+//! Many runs, and what they say together. The only folder with threads; nothing is printed here.
+
+pub mod interval;
+pub mod replicate;

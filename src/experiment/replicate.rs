@@ -1,0 +1,66 @@
+//! Independent replications of a scenario, on all cores, collected in replication order: the number of threads
+//! never changes a result.
+
+use rayon::prelude::*;
+
+use crate::kubernetes::simulate::{JobEnding, Outcome, Seed, Until, simulate};
+use crate::model::scenario::Scenario;
+use crate::observe::numbers::{JobNumbers, Numbers};
+
+/// One Job in one replication.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct JobRun {
+    pub ending: JobEnding,
+    pub numbers: JobNumbers,
+}
+
+impl JobRun {
+    /// Creation of the Job → Complete or Failed written, in seconds; none when that never happened.
+    pub fn makespan_s(&self) -> Option<f64> {
+        match self.ending.outcome {
+            Outcome::Complete(_) | Outcome::Failed(_) => {
+                Some(self.ending.finished_at?.since(self.ending.created_at?).seconds())
+            }
+            _ => None,
+        }
+    }
+
+    /// Creation of the Job → its last event, in seconds, if it is stuck.
+    pub fn stuck_since_s(&self) -> Option<f64> {
+        match self.ending.outcome {
+            Outcome::Stuck(_) => Some(self.ending.last_change.since(self.ending.created_at?).seconds()),
+            _ => None,
+        }
+    }
+}
+
+/// Runs replications 0 to `count` - 1; `result[replication][job]`.
+///
+/// # Errors
+/// A text when the threads cannot be started.
+pub fn replicate(
+    scenario: &Scenario,
+    seed: u64,
+    count: u64,
+    threads: usize,
+) -> Result<Vec<Vec<JobRun>>, String> {
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|e| format!("threads: {e}"))?;
+    Ok(pool.install(|| (0..count).into_par_iter().map(|r| run_once(scenario, seed, r)).collect()))
+}
+
+fn run_once(scenario: &Scenario, seed: u64, replication: u64) -> Vec<JobRun> {
+    let mut numbers = Numbers::new(scenario.jobs.len());
+    let ending = simulate(scenario, Seed { seed, replication }, Until::AllJobsEnded, &mut numbers);
+    let numbers = numbers.finish(&ending);
+    ending.jobs.into_iter().zip(numbers).map(|(ending, numbers)| JobRun { ending, numbers }).collect()
+}
+
+/// The replication whose first Job has the median makespan; one that never ended counts as infinitely long, of
+/// equal ones the first is taken.
+pub fn median_replication(runs: &[Vec<JobRun>]) -> u64 {
+    let mut order: Vec<usize> = (0..runs.len()).collect();
+    let key = |r: usize| runs[r].first().and_then(JobRun::makespan_s).unwrap_or(f64::INFINITY);
+    order.sort_by(|&a, &b| key(a).total_cmp(&key(b)));
+    order.get(runs.len().saturating_sub(1) / 2).copied().unwrap_or(0) as u64
+}
