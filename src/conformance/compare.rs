@@ -91,7 +91,8 @@ impl Found {
             let (r, s) = (recorded.get(i), simulated.get(i));
             if r != s {
                 let at = r.or(s).map(|x| x.t);
-                let text = |x: Option<&StatusTrace>| x.map_or_else(|| "nothing".to_string(), |x| format!("{x:?}"));
+                let text =
+                    |x: Option<&StatusTrace>| x.map_or_else(|| "nothing".to_string(), |x| format!("{x:?}"));
                 self.0.push(Difference {
                     at,
                     what: format!("status {i}"),

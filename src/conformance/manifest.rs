@@ -116,9 +116,10 @@ pub fn job(manifest: &Value) -> Result<JobSpec, String> {
             Some(_) => i32::MAX as u32,
             None => 6,
         }),
-        per_index: spec
-            .backoff_limit_per_index
-            .map(|backoff_limit| PerIndexLimit { backoff_limit, max_failed_indexes: spec.max_failed_indexes }),
+        per_index: spec.backoff_limit_per_index.map(|backoff_limit| PerIndexLimit {
+            backoff_limit,
+            max_failed_indexes: spec.max_failed_indexes,
+        }),
         pod_replacement: match spec.pod_replacement_policy.as_deref() {
             Some("Failed") => PodReplacementPolicy::Failed,
             None if failure_rules.is_some() => PodReplacementPolicy::Failed,

@@ -131,10 +131,10 @@ fn scripts(pods: &PodScripts) -> Result<Scripts, String> {
         schedule: length(a.schedule),
         start: length(a.start),
         runs: a.runs.iter().flatten().map(|r| (length(r.run), r.exit)).collect(),
-        on_term: a.on_term.as_ref().map_or(OnTerm::DEFAULT, |t| OnTerm {
-            after: length(Some(t.after)),
-            exit_code: t.exit,
-        }),
+        on_term: a
+            .on_term
+            .as_ref()
+            .map_or(OnTerm::DEFAULT, |t| OnTerm { after: length(Some(t.after)), exit_code: t.exit }),
     };
     let number = |key: &str| key.parse::<u32>().map_err(|_| format!("{key} is not a number of a pod"));
     let mut scripts =
@@ -183,7 +183,12 @@ impl Observer for Recorder {
     fn pod_created(&mut self, t: SimTime, pod: PodId, index: Option<u32>, _attempt: u32) {
         debug_assert_eq!(self.trace.pods.len(), pod.ordinal as usize);
         let created = self.touch(t);
-        self.trace.pods.push(PodTrace { index, created, phase: "Pending".to_string(), ..PodTrace::default() });
+        self.trace.pods.push(PodTrace {
+            index,
+            created,
+            phase: "Pending".to_string(),
+            ..PodTrace::default()
+        });
     }
 
     fn pod_scheduled(&mut self, t: SimTime, pod: PodId) {

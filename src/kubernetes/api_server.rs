@@ -416,8 +416,8 @@ impl Job<'_> {
         let moved_start = start_changed && !resuming && old.start_time.is_some() && !self.spec.suspend;
         let scalable = matches!(self.spec.completion, Completion::Indexed(n) if n == self.spec.parallelism);
         let fewer_succeeded = new.succeeded < old.succeeded && !scalable;
-        let more_ready = new.ready.unwrap_or(0) > new.active
-            && (old.ready != new.ready || old.active != new.active);
+        let more_ready =
+            new.ready.unwrap_or(0) > new.active && (old.ready != new.ready || old.active != new.active);
         let ends_early = (start_changed || old.completion_time != new.completion_time)
             && matches!((new.start_time, new.completion_time), (Some(start), Some(end)) if end < start);
         !(no_start || moved_start || fewer_succeeded || more_ready || ends_early)

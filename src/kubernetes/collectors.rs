@@ -110,7 +110,8 @@ impl<'a, O: Observer> World<'a, O> {
         if !j.exists || j.deleting {
             return;
         }
-        let (Some(ttl), Some(finished)) = (j.spec.ttl_after_finished, j.counters.conditions.finished()) else {
+        let (Some(ttl), Some(finished)) = (j.spec.ttl_after_finished, j.counters.conditions.finished())
+        else {
             return;
         };
         let expires = finished.at + ttl;

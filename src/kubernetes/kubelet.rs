@@ -77,8 +77,7 @@ impl<'a, O: Observer> World<'a, O> {
         let now = self.now;
         let stamp = self.stamp(now);
         let pod = &mut self.pods[slot as usize];
-        let view =
-            PodView { bound: true, ready: Ready::False, ready_since: stamp, ..pod.live };
+        let view = PodView { bound: true, ready: Ready::False, ready_since: stamp, ..pod.live };
         let limit = self.jobs[pod.job as usize].spec.template.active_deadline;
         pod.kubelet.deadline_at = now + limit.unwrap_or(SimDuration::NEVER);
         let start_at = now + pod.kubelet.startup;
@@ -116,13 +115,8 @@ impl<'a, O: Observer> World<'a, O> {
         let hang_at = now + kubelet.attempt.hangs_after;
         let id = pod.id(slot);
         let since = if pod.live.ready == Ready::True { pod.live.ready_since } else { stamp };
-        let view = PodView {
-            phase: Phase::Running,
-            ready: Ready::True,
-            ready_since: since,
-            restarts,
-            ..pod.live
-        };
+        let view =
+            PodView { phase: Phase::Running, ready: Ready::True, ready_since: since, restarts, ..pod.live };
         self.observer.container_started(now, id, restarts);
         self.put_pod(slot, view);
         if hang_at < SimTime::NEVER {

@@ -226,7 +226,8 @@ impl<'a, O: Observer> World<'a, O> {
                 // The entry that the horizon cut has a new ticket, but then it is at the horizon itself.
                 Event::Pod(slot) => {
                     let pod = &self.pods[slot as usize];
-                    if pod.live.exists && (pod.kubelet.next == due.ticket || due.at >= self.scenario.horizon) {
+                    if pod.live.exists && (pod.kubelet.next == due.ticket || due.at >= self.scenario.horizon)
+                    {
                         busy[pod.job as usize] = true;
                         cluster_busy[pod.job as usize] = true;
                     }

@@ -32,9 +32,7 @@ impl Backoff {
             (None, 0) => self,
             (None, n) => Backoff { failures: self.failures + n, last_failure: new.last_failure },
             (Some(_), _) if new.failures_after_success == 0 => Backoff::default(),
-            (Some(_), _) => {
-                Backoff { failures: new.failures_after_success, last_failure: new.last_failure }
-            }
+            (Some(_), _) => Backoff { failures: new.failures_after_success, last_failure: new.last_failure },
         }
     }
 

@@ -181,7 +181,8 @@ impl<'a, O: Observer> World<'a, O> {
     pub(super) fn sync(&mut self, job: u32) {
         let memory = &mut self.jobs[job as usize].memory;
         // A cache older than this controller's own writes (consistencyStore.EnsureReady).
-        if memory.wrote_pod_version > self.seen_pod_version || memory.wrote_job_version > self.seen_job_version
+        if memory.wrote_pod_version > self.seen_pod_version
+            || memory.wrote_job_version > self.seen_job_version
         {
             return self.synced(job, Err(SyncError));
         }

@@ -17,8 +17,16 @@ impl<'a, O: Observer> World<'a, O> {
         let now = self.now;
         let cap = if self.is_ideal() { usize::MAX } else { MAX_UNCOUNTED };
         let World { jobs, pods, .. } = self;
-        let Job { memory, counters, uncounted_succeeded, uncounted_failed, completed, failed, failed_is_set, .. } =
-            &mut jobs[job as usize];
+        let Job {
+            memory,
+            counters,
+            uncounted_succeeded,
+            uncounted_failed,
+            completed,
+            failed,
+            failed_is_set,
+            ..
+        } = &mut jobs[job as usize];
         let spec = &memory.cache.spec;
         let deleting = memory.cache.deleting;
         let sync = &mut memory.sync;
@@ -32,8 +40,7 @@ impl<'a, O: Observer> World<'a, O> {
                 Some(n) => sync.succeeded >= n && sync.active == 0,
             };
             if complete {
-                sync.verdict =
-                    Some(Verdict { success: true, reason: Reason::CompletionsReached, at: now });
+                sync.verdict = Some(Verdict { success: true, reason: Reason::CompletionsReached, at: now });
             } else if sync.managed {
                 events += u32::from(follow_suspension(sync, spec, now));
             }
