@@ -55,14 +55,14 @@ pub(super) struct Luck<'a> {
 /// A distribution with its stream, or the one value that it has.
 enum Source<'a> {
     Constant(SimDuration),
-    Random(&'a Distribution, Purpose, Stream),
+    Random(&'a Distribution, Purpose, Box<Stream>),
 }
 
 impl<'a> Source<'a> {
     fn new(distribution: &'a Distribution, seed: u64, replication: u64, purpose: Purpose) -> Source<'a> {
         match distribution.is_constant() {
             Some(length) => Source::Constant(length),
-            None => Source::Random(distribution, purpose, Stream::new(seed, replication, purpose)),
+            None => Source::Random(distribution, purpose, Box::new(Stream::new(seed, replication, purpose))),
         }
     }
 

@@ -232,10 +232,9 @@ fn count_pod(memory: &mut Memory, pod: &mut Pod, slot: u32, old: &PodView, new: 
         if *pods == Default::default() {
             cache.indexes.remove(&index);
         }
-        if active.0 && !active.1 || terminating.0 && !terminating.1 {
-            if index < cache.fresh {
-                cache.candidates.insert(index);
-            }
+        let left = active.0 && !active.1 || terminating.0 && !terminating.1;
+        if left && index < cache.fresh {
+            cache.candidates.insert(index);
         }
     }
     list_pod(memory, pod, slot);

@@ -10,7 +10,7 @@ use super::backoff::{Backoff, NewEnds, finished_time};
 use super::failure_policy::{counts, is_failed, matching_action};
 use super::success_policy;
 use super::work_queue::SyncError;
-use crate::engine::time::SimTime;
+use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::facts::{Observer, Phase};
 use crate::kubernetes::status::{ConditionType, Counters, IndexSet, Reason};
 use crate::kubernetes::world::{Job, Pod, PodKey, PodView, World};
@@ -19,8 +19,7 @@ use crate::model::pod::RestartPolicy;
 use crate::model::policy::FailureAction;
 
 /// ExpectationsTimeout.
-const EXPECTATIONS_TIMEOUT: crate::engine::time::SimDuration =
-    crate::engine::time::SimDuration::from_whole_seconds(300);
+const EXPECTATIONS_TIMEOUT: SimDuration = SimDuration::from_whole_seconds(300);
 
 /// A write of the Job controller.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +41,7 @@ pub(crate) enum Op {
     /// PATCH of a pod whose Job is gone or finished.
     Orphan { job: u32, pod: PodKey },
     /// POST of an event.
-    Event { job: u32 },
+    Event,
 }
 
 /// Where a sync stands: what happens when the writes on their way have taken effect.
@@ -75,7 +74,6 @@ pub(super) struct Verdict {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Work {
     pub(super) key: PodKey,
-    pub(super) ordinal: u32,
     pub(super) index: Option<u32>,
     pub(super) view: PodView,
     pub(super) ended: SimTime,
@@ -158,7 +156,6 @@ impl Work {
     fn read(pod: &Pod, slot: u32) -> Work {
         Work {
             key: pod.key(slot),
-            ordinal: pod.ordinal,
             index: pod.index,
             view: pod.seen,
             ended: finished_time(pod, &pod.seen),
@@ -443,7 +440,7 @@ impl<'a, O: Observer> World<'a, O> {
                 self.strip_finalizer(pod);
                 return self.orphan_done(job);
             }
-            Op::Event { .. } => {
+            Op::Event => {
                 self.event_in_flight = false;
                 return self.send_event();
             }
@@ -456,7 +453,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     fn wrote_pod(&mut self, job: u32) {
-        if self.scenario.control_plane.watch_delay > crate::engine::time::SimDuration::ZERO {
+        if self.scenario.control_plane.watch_delay > SimDuration::ZERO {
             self.jobs[job as usize].memory.wrote_pod_version = self.version;
         }
     }
@@ -476,7 +473,7 @@ impl<'a, O: Observer> World<'a, O> {
             let now = self.now;
             if self.jobs[job as usize].memory.event_filter.try_take(now) {
                 self.event_in_flight = true;
-                self.write(0, Op::Event { job });
+                self.write(0, Op::Event);
             }
         }
     }

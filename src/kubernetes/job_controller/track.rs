@@ -232,7 +232,8 @@ fn may_be_released(sync: &Sync, work: &Work, is_failed: bool) -> bool {
     if !is_failed {
         return false;
     }
-    !work.index.is_some_and(|index| sync.delayed.get(&index).is_some_and(|d| d.key == work.key))
+    let waits = |index| sync.delayed.get(&index).is_some_and(|d| d.key == work.key);
+    !work.index.is_some_and(waits)
 }
 
 fn has_finalizer(pods: &[Pod], key: PodKey) -> Option<PodKey> {
@@ -247,7 +248,7 @@ fn clean_uncounted(
     succeeded: &mut Vec<PodKey>,
     failed: &mut Vec<PodKey>,
 ) -> bool {
-    let mut clean = |list: &mut Vec<PodKey>| {
+    let clean = |list: &mut Vec<PodKey>| {
         let before = list.len();
         list.retain(|&key| has_finalizer(pods, key).is_some());
         (before - list.len()) as u32
