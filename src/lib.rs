@@ -18,6 +18,8 @@ pub mod cli;
 pub mod conformance;
 pub mod engine;
 pub mod experiment;
+pub mod input;
 pub mod kubernetes;
 pub mod model;
 pub mod observe;
+pub mod report;

@@ -1,6 +1,7 @@
 //! The command line: arguments as typed, one file a sub-command, exit codes. The only place that prints.
 
 mod conformance;
+mod run;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -17,6 +18,8 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Simulate Jobs and say how they end, when, and at what cost
+    Run(run::Args),
     /// Replay recorded traces of the real Job controller and report differences
     Conformance(conformance::Args),
 }
@@ -37,6 +40,7 @@ pub fn main() -> ExitCode {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut err = std::io::stderr().lock();
     let result = match args.command {
+        Command::Run(args) => run::run(&args, &mut out, &mut err),
         Command::Conformance(args) => conformance::run(&args, &mut out, &mut err),
     };
     let result = result.and_then(|exit| out.flush().map(|()| exit));

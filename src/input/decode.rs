@@ -1,0 +1,378 @@
+//! Trees → types: a serde deserializer over [`Node`] whose errors say what, where, found and expected.
+//!
+//! Strict as the API server: text is no number and a number is no text. Fields that the type does not know are
+//! collected by serde_ignored, which only this file names. It knows no type and no rule of Kubernetes.
+
+use std::fmt::{self, Display};
+
+use serde::de::{
+    self, Deserialize, DeserializeSeed, EnumAccess, Expected, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
+};
+
+use super::diagnostic::Diagnostic;
+use super::node::{Entry, Node, NodeKind, Step, path_text, quoted};
+use super::source::Span;
+
+/// Decodes a tree. Every field that the type does not know, at any depth, and the first value of a wrong type
+/// become diagnostics; `path` is where the tree stands in its document, such as `spec`.
+pub fn decode<'a, T: Deserialize<'a>>(
+    node: &'a Node,
+    path: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<T> {
+    let mut unknown: Vec<Vec<Step>> = Vec::new();
+    let decoded = serde_ignored::deserialize(NodeDeserializer { node }, |ignored| {
+        let mut steps = Vec::new();
+        collect(&ignored, &mut steps);
+        unknown.push(steps);
+    });
+    for steps in &unknown {
+        let [above @ .., Step::Key(key)] = steps.as_slice() else { continue };
+        let place = join(path, above);
+        let message = format!("unknown field `{key}` in {place}");
+        diagnostics.push(Diagnostic::error("unknown-field", message).at(node.key_span_at(steps)));
+    }
+    match decoded {
+        Ok(value) if unknown.is_empty() => Some(value),
+        Ok(_) => None,
+        Err(mut error) => {
+            error.path.reverse();
+            let message = format!("{}: {}", join(path, &error.path), error.message);
+            diagnostics.push(Diagnostic::error("wrong-type", message).at(error.span));
+            None
+        }
+    }
+}
+
+fn join(path: &str, steps: &[Step]) -> String {
+    let below = path_text(steps);
+    match (path, below.as_str()) {
+        (_, "") => path.to_string(),
+        ("", _) => below,
+        (_, _) if below.starts_with('[') => format!("{path}{below}"),
+        _ => format!("{path}.{below}"),
+    }
+}
+
+fn collect(path: &serde_ignored::Path, steps: &mut Vec<Step>) {
+    use serde_ignored::Path;
+    match path {
+        Path::Root => {}
+        Path::Seq { parent, index } => {
+            collect(parent, steps);
+            steps.push(Step::Index(*index));
+        }
+        Path::Map { parent, key } => {
+            collect(parent, steps);
+            steps.push(Step::Key(key.clone()));
+        }
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
+            collect(parent, steps);
+        }
+    }
+}
+
+/// Why a tree cannot be decoded.
+#[derive(Debug)]
+pub struct DecodeError {
+    pub message: String,
+    pub span: Span,
+    /// From the failing value up to the root.
+    path: Vec<Step>,
+}
+
+impl DecodeError {
+    fn at(mut self, span: Span) -> DecodeError {
+        if self.span == Span::NONE {
+            self.span = span;
+        }
+        self
+    }
+
+    fn below(mut self, step: Step) -> DecodeError {
+        self.path.push(step);
+        self
+    }
+}
+
+impl Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl de::Error for DecodeError {
+    fn custom<T: Display>(message: T) -> DecodeError {
+        DecodeError { message: message.to_string(), span: Span::NONE, path: Vec::new() }
+    }
+
+    fn invalid_type(found: Unexpected, expected: &dyn Expected) -> DecodeError {
+        let found = match found {
+            Unexpected::Bool(value) => value.to_string(),
+            Unexpected::Unsigned(value) => format!("the number {value}"),
+            Unexpected::Signed(value) => format!("the number {value}"),
+            Unexpected::Float(value) => format!("the number {value:?}"),
+            Unexpected::Str(text) => format!("the text {}", quoted(text)),
+            Unexpected::Unit => "nothing (null)".to_string(),
+            Unexpected::Seq => "a list".to_string(),
+            Unexpected::Map => "a map".to_string(),
+            other => other.to_string(),
+        };
+        de::Error::custom(format!("found {found}, expected {}", words(&expected.to_string())))
+    }
+
+    fn invalid_value(found: Unexpected, expected: &dyn Expected) -> DecodeError {
+        DecodeError::invalid_type(found, expected)
+    }
+}
+
+/// Rust's names of types in the user's words.
+fn words(expected: &str) -> String {
+    match expected {
+        "i8" | "i16" | "i32" | "i64" => {
+            format!("a whole number of {} bits", &expected[1..])
+        }
+        "u8" | "u16" | "u32" | "u64" => format!("a whole number of {} bits, not negative", &expected[1..]),
+        "f32" | "f64" => "a number".to_string(),
+        "a boolean" => "true or false".to_string(),
+        "a string" => "text".to_string(),
+        "a sequence" => "a list".to_string(),
+        other if other.starts_with(|c: char| c.is_ascii_uppercase()) => format!("a map ({other})"),
+        other => other.to_string(),
+    }
+}
+
+#[derive(Clone, Copy)]
+struct NodeDeserializer<'a> {
+    node: &'a Node,
+}
+
+impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
+    type Error = DecodeError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        let done = match &self.node.kind {
+            NodeKind::Null => visitor.visit_unit(),
+            NodeKind::Bool(value) => visitor.visit_bool(*value),
+            NodeKind::Int(value) => visitor.visit_i64(*value),
+            NodeKind::Float(value) => visitor.visit_f64(*value),
+            NodeKind::Str(text) => visitor.visit_borrowed_str(text),
+            NodeKind::Seq(items) => visitor.visit_seq(Items { items, next: 0 }),
+            NodeKind::Map(entries) => visitor.visit_map(Entries { entries, next: 0 }),
+        };
+        done.map_err(|error| error.at(self.node.span))
+    }
+
+    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        match self.node.as_int() {
+            Some(value) => visitor.visit_i64(value).map_err(|error: DecodeError| error.at(self.node.span)),
+            None => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        if self.node.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        visitor.visit_newtype_struct(self).map_err(|error| error.at(self.node.span))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        let variant = match &self.node.kind {
+            NodeKind::Str(text) => Variant { name: text, value: None },
+            NodeKind::Map(entries) if entries.len() == 1 => {
+                Variant { name: &entries[0].key, value: Some(&entries[0].value) }
+            }
+            _ => {
+                let message =
+                    format!("found {}, expected a name or a map with one key", self.node.describe());
+                return Err(<DecodeError as de::Error>::custom(message).at(self.node.span));
+            }
+        };
+        visitor.visit_enum(variant).map_err(|error| error.at(self.node.span))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_unit()
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct seq tuple tuple_struct map struct identifier
+    }
+}
+
+struct Items<'a> {
+    items: &'a [Node],
+    next: usize,
+}
+
+impl<'de> SeqAccess<'de> for Items<'de> {
+    type Error = DecodeError;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, DecodeError> {
+        let Some(node) = self.items.get(self.next) else { return Ok(None) };
+        self.next += 1;
+        seed.deserialize(NodeDeserializer { node })
+            .map(Some)
+            .map_err(|error| error.at(node.span).below(Step::Index(self.next - 1)))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len() - self.next)
+    }
+}
+
+struct Entries<'a> {
+    entries: &'a [Entry],
+    next: usize,
+}
+
+impl<'de> MapAccess<'de> for Entries<'de> {
+    type Error = DecodeError;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, DecodeError> {
+        let Some(entry) = self.entries.get(self.next) else { return Ok(None) };
+        let key = de::value::BorrowedStrDeserializer::new(entry.key.as_str());
+        seed.deserialize(key).map(Some).map_err(|error: DecodeError| error.at(entry.key_span))
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, DecodeError> {
+        let entry = &self.entries[self.next];
+        self.next += 1;
+        seed.deserialize(NodeDeserializer { node: &entry.value })
+            .map_err(|error| error.at(entry.value.span).below(Step::Key(entry.key.clone())))
+    }
+}
+
+struct Variant<'a> {
+    name: &'a str,
+    value: Option<&'a Node>,
+}
+
+impl<'de> EnumAccess<'de> for Variant<'de> {
+    type Error = DecodeError;
+    type Variant = Variant<'de>;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), DecodeError> {
+        let name: de::value::StrDeserializer<'_, DecodeError> = self.name.into_deserializer();
+        Ok((seed.deserialize(name)?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'de> {
+    type Error = DecodeError;
+
+    fn unit_variant(self) -> Result<(), DecodeError> {
+        match self.value {
+            Some(value) if !value.is_null() => {
+                Err(<DecodeError as de::Error>::custom("takes no value").at(value.span))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, DecodeError> {
+        match self.value {
+            Some(node) => seed.deserialize(NodeDeserializer { node }),
+            None => Err(de::Error::custom(format!("{} needs a value", self.name))),
+        }
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value, DecodeError> {
+        self.newtype_variant_seed(std::marker::PhantomData::<()>).and(visitor.visit_unit())
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        match self.value {
+            Some(node) => de::Deserializer::deserialize_any(NodeDeserializer { node }, visitor),
+            None => Err(de::Error::custom(format!("{} needs a map", self.name))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code)]
+    struct Inner {
+        number: Option<i32>,
+        name: Option<String>,
+        flag: Option<bool>,
+        labels: Option<BTreeMap<String, String>>,
+        list: Option<Vec<Inner>>,
+        mode: Option<Mode>,
+    }
+
+    #[derive(Deserialize, Debug)]
+    enum Mode {
+        Fast,
+        Slow(i64),
+        At { x: i64 },
+    }
+
+    #[test]
+    fn errors_say_where_what_was_found_and_expected() {
+        let table = [
+            (r#"{"number":"4"}"#, "s.number: found the text \"4\", expected a whole number of 32 bits"),
+            (r#"{"number":1.5}"#, "s.number: found the number 1.5, expected a whole number of 32 bits"),
+            (
+                r#"{"number":99999999999}"#,
+                "s.number: found the number 99999999999, expected a whole number of 32 bits",
+            ),
+            (r#"{"name":5}"#, "s.name: found the number 5, expected text"),
+            (r#"{"flag":"yes"}"#, "s.flag: found the text \"yes\", expected true or false"),
+            (r#"{"labels":{"a":true}}"#, "s.labels.a: found true, expected text"),
+            (
+                r#"{"list":[{},{"number":[]}]}"#,
+                "s.list[1].number: found a list, expected a whole number of 32 bits",
+            ),
+            (r#"{"list":[{"nmae":"x"}]}"#, "unknown field `nmae` in s.list[0]"),
+            (r#"{"mode":"Quick"}"#, "s.mode: unknown variant `Quick`, expected one of `Fast`, `Slow`, `At`"),
+            (r#"{"mode":{"Slow":"x"}}"#, "s.mode: found the text \"x\", expected a whole number of 64 bits"),
+        ];
+        for (json, expected) in table {
+            let node = Node::from_json(&serde_json::from_str(json).unwrap());
+            let mut diagnostics = Vec::new();
+            assert!(decode::<Inner>(&node, "s", &mut diagnostics).is_none());
+            assert_eq!(diagnostics[0].message, expected);
+        }
+    }
+
+    #[test]
+    fn good_values_pass() {
+        let json = r#"{"number":3.0,"name":null,"labels":{"a":"b"},"list":[{"mode":"Fast"},{"mode":{"At":{"x":1}}}]}"#;
+        let node = Node::from_json(&serde_json::from_str(json).unwrap());
+        let mut diagnostics = Vec::new();
+        let decoded: Inner = decode(&node, "s", &mut diagnostics).unwrap();
+        assert_eq!((decoded.number, diagnostics.len()), (Some(3), 0));
+        assert!(matches!(decoded.list.unwrap()[1].mode, Some(Mode::At { x: 1 })));
+    }
+}

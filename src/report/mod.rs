@@ -1,0 +1,6 @@
+//! Numbers → JSON, CSV, text. Writers are handed in; nothing is opened here.
+
+pub mod answer;
+pub mod csv;
+pub mod json;
+pub mod terminal;
