@@ -161,9 +161,11 @@ fn save(
         let there = std::fs::read_dir(folder).map_err(|e| e.to_string())?.count();
         let same = std::fs::read_to_string(folder.join("summary.json")).is_ok_and(|old| old == summary);
         if there > 0 && !same {
-            return Err("the folder holds something else: other inputs, seed, options or version. Nothing was \
+            return Err(
+                "the folder holds something else: other inputs, seed, options or version. Nothing was \
                         written; name another folder or remove it"
-                .to_string());
+                    .to_string(),
+            );
         }
     }
     let names = names(loaded);

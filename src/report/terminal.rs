@@ -30,11 +30,8 @@ fn job_text(text: &mut String, job: &JobAnswer) {
     let _ = writeln!(text, "Job {}\n", job.name);
     for o in &job.outcomes {
         let (low, high) = o.interval.unwrap_or((0.0, 1.0));
-        let name = if o.reason.is_empty() {
-            o.outcome.to_string()
-        } else {
-            format!("{} ({})", o.outcome, o.reason)
-        };
+        let name =
+            if o.reason.is_empty() { o.outcome.to_string() } else { format!("{} ({})", o.outcome, o.reason) };
         let _ = writeln!(
             text,
             "  {name:32} {:>6.1} % of runs   [{:.1} %, {:.1} %]",
@@ -43,7 +40,11 @@ fn job_text(text: &mut String, job: &JobAnswer) {
             100.0 * high
         );
     }
-    let _ = writeln!(text, "\n  {:20} {:>10} {:>10} {:>10} {:>10}  mean's interval", "", "mean", "p50", "p95", "max");
+    let _ = writeln!(
+        text,
+        "\n  {:20} {:>10} {:>10} {:>10} {:>10}  mean's interval",
+        "", "mean", "p50", "p95", "max"
+    );
     for (name, summary) in &job.quantities {
         let Some(s) = summary else { continue };
         if s.max == 0.0 {
@@ -59,10 +60,9 @@ fn job_text(text: &mut String, job: &JobAnswer) {
 }
 
 fn row(text: &mut String, label: &str, s: &Summary, show: fn(f64) -> String) {
-    let interval = s.interval.map_or_else(
-        || "-".to_string(),
-        |(low, high)| format!("[{}, {}]", show(low.max(0.0)), show(high)),
-    );
+    let interval = s
+        .interval
+        .map_or_else(|| "-".to_string(), |(low, high)| format!("[{}, {}]", show(low.max(0.0)), show(high)));
     let _ = writeln!(
         text,
         "  {:20} {:>10} {:>10} {:>10} {:>10}  {interval}",

@@ -3,5 +3,6 @@
 
 mod closed_forms;
 mod conformance;
+mod console;
 mod properties;
 mod workloads;
