@@ -318,6 +318,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::Deserialize;
     use std::collections::BTreeMap;
 
     #[derive(Deserialize, Debug)]
