@@ -318,10 +318,9 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
     use std::collections::BTreeMap;
 
-    #[derive(Deserialize, Debug)]
+    #[derive(serde::Deserialize, Debug)]
     #[allow(dead_code)]
     struct Inner {
         number: Option<i32>,
@@ -332,7 +331,8 @@ mod tests {
         mode: Option<Mode>,
     }
 
-    #[derive(Deserialize, Debug)]
+    #[derive(serde::Deserialize, Debug)]
+    #[allow(dead_code)]
     enum Mode {
         Fast,
         Slow(i64),

@@ -167,7 +167,7 @@ impl Rules<'_> {
         } else if !name.split('.').all(is_dns_label) {
             self.invalid("metadata.name", format!("found {}, expected {DNS}", quoted(&name)));
         } else if self.spec.completion_mode.as_deref() == Some("Indexed")
-            && let Some(completions @ 1..) = self.spec.completions
+            && let Some(completions @ 1..) = self.completions()
         {
             let last = format!("{name}-{}", completions - 1);
             if last.len() > MAX_NAME || !is_dns_label(&last) {
@@ -184,7 +184,7 @@ impl Rules<'_> {
     fn spec(&mut self) -> Option<JobSpec> {
         let spec = self.spec;
         let parallelism = self.count("spec.parallelism", spec.parallelism).unwrap_or(1);
-        let completions = self.count("spec.completions", spec.completions);
+        let completions = self.count("spec.completions", self.completions());
         let backoff_limit = self.count("spec.backoffLimit", spec.backoff_limit);
         let backoff_per_index = self.count("spec.backoffLimitPerIndex", spec.backoff_limit_per_index);
         let max_failed = self.count("spec.maxFailedIndexes", spec.max_failed_indexes);
@@ -251,8 +251,13 @@ impl Rules<'_> {
         seconds.ok().map(SimDuration::from_whole_seconds)
     }
 
+    /// `completions` with its default, which is 1 when `parallelism` is unset as well, in either mode.
+    fn completions(&self) -> Option<i32> {
+        self.spec.completions.or(if self.spec.parallelism.is_none() { Some(1) } else { None })
+    }
+
     fn completion(&mut self, completions: Option<u32>) -> Option<Completion> {
-        let unset = self.spec.completions.is_none();
+        let unset = self.completions().is_none();
         match self.spec.completion_mode.as_deref() {
             Some("Indexed") => {
                 if unset {
@@ -260,12 +265,8 @@ impl Rules<'_> {
                 }
                 completions.map(Completion::Indexed)
             }
-            None | Some("NonIndexed") => match completions {
-                Some(completions) => Some(Completion::Counted(completions)),
-                None if !unset => None,
-                None if self.spec.parallelism.is_none() => Some(Completion::Counted(1)),
-                None => Some(Completion::WorkQueue),
-            },
+            None | Some("NonIndexed") if unset => Some(Completion::WorkQueue),
+            None | Some("NonIndexed") => completions.map(Completion::Counted),
             Some(other) => {
                 let message = format!("found {}, expected NonIndexed or Indexed", quoted(other));
                 self.invalid("spec.completionMode", message);

@@ -21,7 +21,6 @@ const MAX_DEPTH: usize = 128;
 /// The documents of a text; those that hold nothing but comments are skipped.
 pub fn read(sources: &Sources, file: u32) -> Result<Vec<Node>, Diagnostic> {
     let text = &sources.file(file).text;
-    // The crate shows a text from an unreliable terminal's view when asked; we point ourselves.
     let documents = serde_saphyr::from_multiple_with_options::<Spanned<Raw>>(text, options());
     match documents {
         Ok(documents) => Ok(documents

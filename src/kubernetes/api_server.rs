@@ -262,15 +262,11 @@ impl<'a, O: Observer> World<'a, O> {
         };
         let slot = self.allocate(pod);
         self.observer.pod_created(now, PodId { job, ordinal, slot }, index, attempt);
-        let mut view = PodView { exists: true, finalizer: true, ..PodView::ABSENT };
-        if bind_at == now && !matches!(case.workload, Workload::Scripted(_)) {
+        let view = PodView { exists: true, finalizer: true, ..PodView::ABSENT };
+        if bind_at == now && matches!(case.workload, Workload::Sampled(_)) {
             // Bound in the same instant: one write and one event less.
-            self.put_pod(slot, view);
-            view = self.pods[slot as usize].live;
-            if !view.deleting {
-                self.bind(slot);
-            }
-            return;
+            self.pods[slot as usize].live = view;
+            return self.bind(slot);
         }
         self.put_pod(slot, view);
         let ticket = self.at(bind_at, Event::Pod(slot));

@@ -5,4 +5,5 @@ mod closed_forms;
 mod conformance;
 mod console;
 mod properties;
+mod vectors;
 mod workloads;
