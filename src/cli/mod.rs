@@ -19,7 +19,7 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// Simulate Jobs and say how they end, when, and at what cost
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Replay recorded traces of the real Job controller and report differences
     Conformance(conformance::Args),
 }

@@ -14,7 +14,7 @@ use crate::observe::timeline::Timeline;
 use crate::report;
 use crate::report::answer::{Answer, JobAnswer};
 
-/// What `replications: auto` stands for until the stop rule exists.
+/// More would not fit the memory of an ordinary machine.
 const MOST_REPLICATIONS: u64 = 10_000_000;
 
 #[derive(clap::Args)]
@@ -107,7 +107,10 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
             return Ok(Exit::Bad);
         }
     };
-    let answer = answer(&loaded, seed, &runs);
+    let mut answer = answer(&loaded, seed, &runs);
+    // What the command line says is not a default.
+    let given = [("seed:", args.seed.is_some()), ("replications:", args.replications.is_some())];
+    answer.defaults.retain(|d| !given.iter().any(|(name, given)| *given && d.starts_with(name)));
     if let Some(folder) = &args.save {
         let shown = args.replication.unwrap_or_else(|| median_replication(&runs));
         if let Err(error) = save(folder, &loaded, &answer, &runs, shown) {

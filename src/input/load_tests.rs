@@ -379,7 +379,7 @@ fn bad_inputs() {
         ),
         (with("  workload: {default: {startup: {mixture: []}}}\n"), "found an empty list"),
         (with("  workload: 5\n"), "spec.workload: found the number 5, expected a map"),
-        ("[".repeat(100_000), "error["),
+        ("[".repeat(100_000), "error[too-large]: nested too deeply"),
         ("{a: ".repeat(100_000), "error["),
         (format!("{JOB}status: {}\n", "[".repeat(100_000)), "error["),
     ];

@@ -1,6 +1,7 @@
 //! Tests of [`super`]: what a manifest becomes, and what is refused, as tables.
 
 use super::*;
+use crate::model::patch::{Change, JobPatch};
 
 /// A Job whose `spec` gets these fields on top of a small template.
 fn job(fields: &str) -> Node {

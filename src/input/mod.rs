@@ -7,8 +7,9 @@
 //!   overrides   --set: edits of the tree
 //!   decode      Node → serde types (for the Kubernetes types)
 //!   manifest    Job, CronJob → model::job     (the only file that names k8s-openapi)
-//!   reader      Node → numbers, durations, distributions
-//!   simulation  the Simulation document → model::scenario
+//!   patch       a change of a Job's spec → model::patch
+//!   reader      Node → numbers, durations; distribution: → engine::distribution
+//!   simulation  the Simulation document → model::scenario; its parts: workload, timeline
 //!   diagnostic  what is wrong, where, and its picture
 //! ```
 //!
@@ -16,14 +17,18 @@
 
 pub mod decode;
 pub mod diagnostic;
+mod distribution;
 pub mod duration;
 pub mod indexes;
 pub mod manifest;
 pub mod node;
 mod overrides;
+mod patch;
 mod reader;
 pub mod simulation;
 pub mod source;
+mod timeline;
+mod workload;
 pub mod yaml;
 
 use std::collections::BTreeMap;

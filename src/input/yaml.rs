@@ -65,14 +65,26 @@ fn diagnostic(error: &serde_saphyr::Error, sources: &Sources, file: u32) -> Diag
             let key = key.as_deref().map_or("a key".to_string(), |key| format!("`{key}`"));
             Diagnostic::error("duplicate-key", format!("{key} is given twice in the same map")).at(span)
         }
-        serde_saphyr::Error::Budget { .. } => {
-            Diagnostic::error("too-large", format!("more than a file may hold: {message}")).at(span).help(
-                format!(
-                    "at most {MAX_NODES} values and {MAX_DEPTH} levels; aliases count where they are used"
-                ),
-            )
-        }
+        _ if is_limit(message) => Diagnostic::error("too-large", limit(message)).at(span),
         _ => Diagnostic::error("yaml-syntax", message.to_string()).at(span),
+    }
+}
+
+fn is_limit(message: &str) -> bool {
+    message.contains("budget breached") || message.contains("recursion limit") || message.contains("alias ")
+}
+
+/// A limit of the crate in the user's words.
+fn limit(message: &str) -> String {
+    let about = |word: &str| message.contains(word);
+    if about("Depth") || about("recursion") {
+        format!("nested too deeply, expected at most {MAX_DEPTH} levels of lists and maps")
+    } else if about("lias") || about("nchor") {
+        "too many values through anchors and aliases, which count wherever they are used".to_string()
+    } else if about("Nodes") || about("Events") {
+        format!("too many values, expected at most {MAX_NODES}")
+    } else {
+        format!("more than a file may hold ({message})")
     }
 }
 
