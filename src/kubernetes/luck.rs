@@ -93,8 +93,7 @@ fn unit(whose: Whose, keyed: Keyed, purpose: Purpose, stream: &mut Stream, step:
 impl<'a> Luck<'a> {
     /// The luck of Job number `job` in replication number `replication` under `seed`.
     pub(super) fn new(workload: &'a SampledWorkload, seed: u64, replication: u64, job: u32) -> Luck<'a> {
-        // Jobs of one scenario must not share numbers; the first keeps the seed as it is.
-        let seed = seed ^ u64::from(job).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let seed = seed_of_job(seed, job);
         let stream = |purpose| Stream::new(seed, replication, purpose);
         let fixed_run = match &workload.run {
             RunTime::Steps(steps) => {
@@ -196,6 +195,11 @@ impl<'a> Luck<'a> {
             }
         }
     }
+}
+
+/// Jobs of one scenario must not share numbers; the first keeps the seed as it is.
+pub(super) fn seed_of_job(seed: u64, job: u32) -> u64 {
+    seed ^ u64::from(job).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 fn part(length: SimDuration, share: f64) -> SimDuration {

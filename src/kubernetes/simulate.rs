@@ -6,7 +6,7 @@ use super::api_server::TokenBucket;
 use super::event::Event;
 use super::facts::Observer;
 use super::job_controller::memory::Memory;
-use super::luck::Luck;
+use super::luck::{Luck, seed_of_job};
 use super::status::{ConditionType, Counters, IndexSet, Reason};
 use super::world::{Job, Step, World};
 use crate::engine::queue::EventQueue;
@@ -165,7 +165,7 @@ impl<'a, O: Observer> World<'a, O> {
         for (number, case) in scenario.jobs.iter().enumerate() {
             let number = number as u32;
             world.jobs.push(Job::new(case, seed, number));
-            let mixed = seed.seed ^ u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let mixed = seed_of_job(seed.seed, number);
             let u = Stream::new(mixed, seed.replication, Purpose::Submit).unit();
             world.at(SimTime::ZERO + case.submit.sample(u), Event::Submit(number));
         }

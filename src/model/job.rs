@@ -1,7 +1,7 @@
 //! A `batch/v1` Job after the API server's defaults and validation.
 
 use super::pod::PodTemplate;
-use super::policy::{FailureAction, FailureRule, PodReplacementPolicy, SuccessRule};
+use super::policy::{FailureRule, PodReplacementPolicy, SuccessRule};
 use crate::engine::time::SimDuration;
 
 /// What it takes for the Job to be done.
@@ -57,10 +57,5 @@ impl JobSpec {
     /// Whether a pod that is being deleted is neither failed nor replaced before its phase says so.
     pub fn only_replace_failed(&self) -> bool {
         self.pod_replacement == PodReplacementPolicy::Failed
-    }
-
-    /// Whether some failure rule can end the whole Job.
-    pub fn has_fail_job_rule(&self) -> bool {
-        self.pod_failure_policy.iter().flatten().any(|r| r.action == FailureAction::FailJob)
     }
 }
