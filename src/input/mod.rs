@@ -15,6 +15,7 @@
 //!
 //! It simulates nothing and prints nothing. What comes out cannot be wrong.
 
+pub mod api_rules;
 pub mod decode;
 pub mod diagnostic;
 mod distribution;
@@ -24,6 +25,7 @@ pub mod manifest;
 pub mod node;
 mod overrides;
 mod patch;
+mod quantity;
 mod reader;
 pub mod simulation;
 pub mod source;
