@@ -39,17 +39,20 @@ pub fn read_job(text: &ScenarioText) -> Result<ReadJob, Vec<FieldError>> {
     }
     let mut diagnostics = Vec::new();
     let job = job_for(Privileged::Refused, &node, &mut diagnostics);
-    if let Some(job) = job {
-        let spec_node = node.get("spec").cloned().unwrap_or(Node::new(NodeKind::Null));
-        return Ok(ReadJob { name: job.name, spec: job.spec, spec_node });
-    }
     let errors = diagnostics.into_iter().filter(Diagnostic::is_error);
-    let causes: Option<Vec<FieldError>> = errors
-        .map(|error| {
-            error.api.map(|api| FieldError { field: api.field, kind: api.kind.as_str().to_string() })
-        })
-        .collect();
-    Err(causes.unwrap_or_else(|| vec![FieldError { field: String::new(), kind: "Error".to_string() }]))
+    let refused =
+        |field: String, kind: &str| FieldError { field, kind: kind.to_string(), ..FieldError::default() };
+    let causes: Option<Vec<FieldError>> =
+        errors.map(|error| error.api.map(|api| refused(api.field, api.kind.as_str()))).collect();
+    let Some(causes) = causes else { return Err(vec![refused(String::new(), "Error")]) };
+    // The recorder generates no names: it refuses, without a field, what a real API server would name.
+    let has = |field: &str| text.job["metadata"][field].as_str().is_some_and(|text| !text.is_empty());
+    if has("generateName") && !has("name") {
+        return Err(vec![refused(String::new(), "")]);
+    }
+    let job = job.ok_or(causes)?;
+    let spec_node = node.get("spec").cloned().unwrap_or(Node::new(NodeKind::Null));
+    Ok(ReadJob { name: job.name, spec: job.spec, spec_node })
 }
 
 /// Plays a scenario with its Job.

@@ -60,11 +60,11 @@ fn check_claim(spec: &At, found: &mut Findings) {
         found.forbidden(&modes, "ReadWriteOncePod excludes other access modes");
     }
     // The real name leaves out `requests`.
-    let storage = spec.get("resources").get("requests").member("storage");
-    let storage = storage.named_as(&spec.get("resources").member("storage"));
-    if !storage.is_set() {
+    let requests = spec.get("resources").get("requests");
+    let storage = requests.member("storage").named_as(&spec.get("resources").member("storage"));
+    if !requests.entries().any(|entry| entry.key == "storage") {
         found.required(&storage, "a claim needs a size");
-    } else if quantity(&storage).is_some_and(|size| size.nanos <= 0) {
+    } else if quantity(&storage).is_none_or(|size| size.nanos <= 0) {
         found.invalid(&storage, "more than 0");
     }
     for class in [spec.get("storageClassName"), spec.get("volumeAttributesClassName")] {

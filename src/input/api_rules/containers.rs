@@ -49,7 +49,7 @@ pub(super) fn check_init_containers(pod: &Pod, volumes: &Volumes, found: &mut Fi
         if !container.get("name").text().is_empty() || names.contains("") {
             check_unique(&container, &mut names, found);
         }
-        check_host_port_conflicts(&[container.clone()], &pod.spec.get("initContainers"), found);
+        check_host_port_conflicts(std::slice::from_ref(&container), &pod.spec.get("initContainers"), found);
         let is_sidecar = container.get("restartPolicy").str() == Some("Always");
         if is_sidecar {
             check_lifecycle(&container, pod, found);
@@ -100,7 +100,7 @@ pub(super) fn check_ephemeral_containers(pod: &Pod, volumes: &Volumes, found: &m
                 found.forbidden(&container.get(field), WHY);
             }
         }
-        if container.get("resources").node().is_some_and(|node| !node.entries().is_empty()) {
+        if container.get("resources").entries().any(|entry| !entry.value.is_null()) {
             found.forbidden(&container.get("resources"), WHY);
         }
         if has_lifecycle(&container) {

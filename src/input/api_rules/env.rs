@@ -2,7 +2,9 @@
 //!
 //! The selectors of fields and resources serve downward API volumes as well.
 
-use super::super::quantity::Quantity;
+use std::collections::BTreeMap;
+
+use super::super::quantity::{Notation, Quantity};
 use super::findings::Findings;
 use super::names::*;
 use super::place::At;
@@ -163,7 +165,6 @@ pub(super) fn check_resource(reference: &At, purpose: Use, found: &mut Findings)
 }
 
 fn is_one_or_a_thousandth(amount: Quantity) -> bool {
-    use super::super::quantity::Notation;
     amount.nanos == 1_000_000_000 || (amount.nanos == 1_000_000 && amount.notation != Notation::Exponent)
 }
 
@@ -207,15 +208,15 @@ fn check_file_key(reference: &At, found: &mut Findings) {
 
 /// The volumes of files with variables must exist and be empty directories.
 pub(super) fn check_file_volumes(pod: &Pod, found: &mut Findings) {
+    // Of two volumes with one name the last counts.
+    let volumes: BTreeMap<&str, At> =
+        pod.spec.get("volumes").items().map(|volume| (volume.get("name").text(), volume)).collect();
     for (_, container) in pod.containers() {
         for variable in container.get("env").items() {
             let reference = variable.get("valueFrom").get("fileKeyRef");
-            if !reference.is_set() {
-                continue;
-            }
             let name = reference.get("volumeName");
-            let volumes: Vec<At> = pod.spec.get("volumes").items().collect();
-            match volumes.iter().rev().find(|volume| volume.get("name").text() == name.text()) {
+            match volumes.get(name.text()) {
+                _ if !reference.is_set() => {}
                 None => found.not_found(&name, "volume of the pod"),
                 Some(volume) if !super::volumes::is_empty_dir(volume) => {
                     found.invalid(&name, "a volume of the kind emptyDir");

@@ -3,6 +3,8 @@
 //!
 //! Relies on [`super::labels`]. The pod template's own rules are elsewhere.
 
+use std::collections::BTreeMap;
+
 use super::super::node::{Entry, Node, NodeKind};
 use super::findings::Findings;
 use super::labels::{check_annotations, check_labels, selects};
@@ -139,17 +141,15 @@ pub(super) fn check_selection(job: &At, identity: &Identity, found: &mut Finding
         found.required(&selector, "manualSelector: true needs a selector");
     }
     super::labels::check_selector(&selector, found);
-    let label = |key: &str| {
-        let own = given
-            .entries()
-            .find(|entry| entry.key == key)
-            .map(|entry| entry.value.as_str().unwrap_or_default());
-        own.or_else(|| generated.iter().find(|(k, _)| *k == key).map(|(_, value)| *value))
-    };
+    let labels: BTreeMap<&str, &str> = given
+        .entries()
+        .map(|entry| (entry.key.as_str(), entry.value.as_str().unwrap_or_default()))
+        .chain(generated)
+        .collect();
+    let label = |key: &str| labels.get(key).copied();
     let finds_pods = if effective.is_set() { selects(&effective, label) } else { Some(false) };
     if finds_pods == Some(false) {
-        let labels = template_metadata.get("labels");
-        found.wrong(&labels, "the pods have not the labels that the selector asks for");
+        found.wrong(&given, "the pods have not the labels that the selector asks for");
     }
 }
 

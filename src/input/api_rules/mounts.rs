@@ -2,7 +2,7 @@
 //!
 //! Several of the real names stop at the list of mounts; so do these.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::Findings;
 use super::place::At;
@@ -26,8 +26,8 @@ pub(super) fn check_no_backsteps(path: &At, found: &mut Findings) {
 pub(super) fn check_mounts(container: &At, volumes: &Volumes, found: &mut Findings) {
     let (mounts, devices) = (container.get("volumeMounts"), container.get("volumeDevices"));
     let mut paths = BTreeSet::new();
-    // Of two devices of one volume the last counts.
-    let device_paths = last_paths(&devices, "devicePath");
+    let by_name = paths_by_name(&devices, "devicePath");
+    let device_paths: BTreeSet<&str> = by_name.values().copied().collect();
     for mount in mounts.items() {
         let (name, path) = (mount.get("name"), mount.get("mountPath"));
         if name.text().is_empty() {
@@ -42,10 +42,10 @@ pub(super) fn check_mounts(container: &At, volumes: &Volumes, found: &mut Findin
         if !paths.insert(path.text()) {
             found.invalid(&path, "each path once");
         }
-        if devices.items().any(|device| device.get("name").text() == name.text()) {
+        if by_name.contains_key(name.text()) {
             found.invalid(&name, "a volume that is not in volumeDevices");
         }
-        if device_paths.contains(&path.text()) {
+        if device_paths.contains(path.text()) {
             found.invalid(&path, "a path that is not in volumeDevices");
         }
         check_sub_paths(&mounts, &mount, found);
@@ -54,11 +54,9 @@ pub(super) fn check_mounts(container: &At, volumes: &Volumes, found: &mut Findin
     }
 }
 
-fn last_paths<'a>(devices: &At<'a>, field: &'static str) -> BTreeSet<&'a str> {
-    let all: Vec<(&str, &str)> =
-        devices.items().map(|device| (device.get("name").text(), device.get(field).text())).collect();
-    let last = |n: usize| all[n + 1..].iter().all(|(name, _)| *name != all[n].0);
-    (0..all.len()).filter(|n| last(*n)).map(|n| all[n].1).collect()
+/// Name and path of each. Of two with one name the last counts.
+fn paths_by_name<'a>(list: &At<'a>, field: &'static str) -> BTreeMap<&'a str, &'a str> {
+    list.items().map(|item| (item.get("name").text(), item.get(field).text())).collect()
 }
 
 fn check_sub_paths(mounts: &At, mount: &At, found: &mut Findings) {
@@ -95,7 +93,8 @@ fn check_read_only(mounts: &At, mount: &At, found: &mut Findings) {
 
 pub(super) fn check_devices(container: &At, volumes: &Volumes, found: &mut Findings) {
     let (mounts, devices) = (container.get("volumeMounts"), container.get("volumeDevices"));
-    let mount_paths = last_paths(&mounts, "mountPath");
+    let by_name = paths_by_name(&mounts, "mountPath");
+    let mount_paths: BTreeSet<&str> = by_name.values().copied().collect();
     let (mut names, mut paths) = (BTreeSet::new(), BTreeSet::new());
     for device in devices.items() {
         let (name, path) = (device.get("name"), device.get("devicePath"));
@@ -124,7 +123,7 @@ pub(super) fn check_devices(container: &At, volumes: &Volumes, found: &mut Findi
         } else {
             paths.insert(path.text());
         }
-        if mounts.items().any(|mount| mount.get("name").text() == name.text()) {
+        if by_name.contains_key(name.text()) {
             found.invalid(&name, "a volume that is not in volumeMounts");
         }
         if mount_paths.contains(path.text()) {

@@ -70,7 +70,7 @@ fn check_exit_codes(codes: &At, names: &BTreeSet<&str>, found: &mut Findings) {
     let mut before: Option<i64> = None;
     let mut ordered = true;
     for value in values.items() {
-        let Some(code) = value.int() else { continue };
+        let code = value.int().unwrap_or(0);
         if code == 0 && operator.text() == "In" {
             found.wrong(&value, "0 is success and must not stand with In");
         }
@@ -83,7 +83,7 @@ fn check_exit_codes(codes: &At, names: &BTreeSet<&str>, found: &mut Findings) {
         {
             ordered = false;
             let message = format!("found {code} after {before}, expected ascending values");
-            found.wrong(&values.clone().pointing_at(value.span()), &message);
+            found.wrong(&value.clone().named_as(&values), &message);
         }
     }
 }

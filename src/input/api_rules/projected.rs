@@ -145,11 +145,11 @@ fn check_certificate<'a>(certificate: &At<'a>, files: &mut Files<'a>, found: &mu
     check_signer(&signer, found);
     let annotations = certificate.get("userAnnotations");
     for (key, value) in annotations.members() {
-        if !is_qualified_name(&key.to_lowercase()) || !key.contains('/') {
-            found.wrong(
-                &value.named_as(&annotations),
-                &format!("found the key {key:?}, expected DOMAIN/NAME"),
-            );
+        let value = value.named_as(&annotations);
+        if key.is_empty() {
+            found.required(&value, "an annotation needs a key");
+        } else if !is_qualified_name(&key.to_lowercase()) || !key.contains('/') {
+            found.wrong(&value, &format!("found the key {key:?}, expected DOMAIN/NAME"));
         }
     }
     if !KEY_TYPES.contains(&kind.text()) {

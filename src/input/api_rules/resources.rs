@@ -10,6 +10,18 @@ use super::names::*;
 use super::place::At;
 use super::pod::Pod;
 
+/// Resources of quotas that come in whole numbers.
+const COUNTED: [&str; 9] = [
+    "pods",
+    "resourcequotas",
+    "services",
+    "replicationcontrollers",
+    "secrets",
+    "configmaps",
+    "persistentvolumeclaims",
+    "services.nodeports",
+    "services.loadbalancers",
+];
 const HUGE_PAGES: &str = "hugepages-";
 
 /// The quantity at a place, written as text or as a number.
@@ -70,6 +82,7 @@ pub(super) fn check_overhead(overhead: &At, found: &mut Findings) {
 
 fn check_amounts(resources: &At, limits: &At, requests: &At, owner: Owner, found: &mut Findings) {
     let mut has = (false, false);
+    let by_name: BTreeMap<&str, At> = limits.members().collect();
     for (list, is_request) in [(limits, false), (requests, true)] {
         for (name, at) in list.members() {
             let value = amount(&at);
@@ -77,7 +90,7 @@ fn check_amounts(resources: &At, limits: &At, requests: &At, owner: Owner, found
             if value.nanos < 0 {
                 found.invalid(&at, "0 or more");
             }
-            if is_extended(name) && !value.is_whole() {
+            if (is_extended(name) || COUNTED.contains(&name)) && !value.is_whole() {
                 found.invalid(&at, "a whole number");
             }
             if name.starts_with(HUGE_PAGES) && !fits_pages(name, value) {
@@ -86,7 +99,7 @@ fn check_amounts(resources: &At, limits: &At, requests: &At, owner: Owner, found
             has.0 |= matches!(name, "cpu" | "memory");
             has.1 |= name.starts_with(HUGE_PAGES);
             if is_request {
-                check_against_limit(name, &at, value, limits, requests, found);
+                check_against_limit(name, &at.named_as(requests), by_name.get(name), limits, found);
             }
         }
     }
@@ -116,50 +129,27 @@ fn check_name(at: &At, name: &str, owner: Owner, found: &mut Findings) {
 
 /// Names of resources that need no domain.
 fn is_standard(name: &str) -> bool {
-    const OTHERS: [&str; 12] = [
-        "pods",
-        "resourcequotas",
-        "services",
-        "replicationcontrollers",
-        "secrets",
-        "configmaps",
-        "persistentvolumeclaims",
-        "storage",
-        "requests.storage",
-        "services.nodeports",
-        "services.loadbalancers",
-        "ephemeral-storage",
-    ];
     let amount = name.strip_prefix("requests.").or(name.strip_prefix("limits.")).unwrap_or(name);
     matches!(amount, "cpu" | "memory" | "ephemeral-storage")
-        || OTHERS.contains(&name)
+        || matches!(name, "storage" | "requests.storage")
+        || COUNTED.contains(&name)
         || name.starts_with(HUGE_PAGES)
         || name.starts_with("requests.hugepages-")
 }
 
-fn check_against_limit(
-    name: &str,
-    at: &At,
-    value: Quantity,
-    limits: &At,
-    requests: &At,
-    found: &mut Findings,
-) {
-    let limit = limits.member(name);
-    let exists = limits.entries().any(|entry| entry.key == name);
-    // The real name stops at the list.
-    let at = at.clone().named_as(requests);
-    if !exists {
+/// A request against its limit. `request` carries the real name, which stops at the list.
+fn check_against_limit(name: &str, request: &At, limit: Option<&At>, limits: &At, found: &mut Findings) {
+    let Some(limit) = limit else {
         if !may_overcommit(name) {
             found.required(limits, &format!("{name} cannot be shared, so it needs a limit"));
         }
         return;
-    }
-    let (most, shown) = (amount(&limit), limit.found());
+    };
+    let (value, most, shown) = (amount(request), amount(limit), limit.found());
     if !may_overcommit(name) && value.nanos != most.nanos {
-        found.invalid(&at, &format!("the limit of {name} ({shown}), as it cannot be shared"));
+        found.invalid(request, &format!("the limit of {name} ({shown}), as it cannot be shared"));
     } else if value.nanos > most.nanos {
-        found.invalid(&at, &format!("at most the limit of {name} ({shown})"));
+        found.invalid(request, &format!("at most the limit of {name} ({shown})"));
     }
 }
 
@@ -178,7 +168,9 @@ fn check_claims(claims: &At, of_pod: &BTreeSet<&str>, found: &mut Findings) {
             if !request.text().is_empty() && !is_dns_label(request.text()) {
                 found.invalid(&request, DNS_LABEL);
             }
-            if seen.contains(&key) || (key.1.is_empty() && seen.iter().any(|(other, _)| *other == name)) {
+            let with_any_request =
+                || seen.range((name, "")..).next().is_some_and(|(other, _)| *other == name);
+            if seen.contains(&key) || (key.1.is_empty() && with_any_request()) {
                 found.duplicate(&claim, "claim");
             }
             seen.insert(key);
@@ -228,23 +220,23 @@ pub(super) fn check_pod_resources(pod: &Pod, found: &mut Findings) {
     }
     check_amounts(&resources, &limits, &requests, Owner::Pod, found);
     check_claims(&claims, &pod.claims, found);
+    let (limit_of, request_of): (BTreeMap<&str, At>, BTreeMap<&str, At>) =
+        (limits.members().collect(), requests.members().collect());
     for (name, least) in together(pod, "requests") {
-        let own = requests.member(name);
-        if own.is_set() && least > amount(&own).nanos {
-            found.invalid(&own, "at least what the containers request together");
+        if let Some(own) = request_of.get(name).filter(|own| least > amount(own).nanos) {
+            found.invalid(own, "at least what the containers request together");
         }
     }
     for (name, least) in together(pod, "limits").into_iter().filter(|(name, _)| name.starts_with(HUGE_PAGES))
     {
-        let own = limits.member(name);
-        if own.is_set() && least > amount(&own).nanos {
-            found.invalid(&own, "at least the limits of the containers together");
+        if let Some(own) = limit_of.get(name).filter(|own| least > amount(own).nanos) {
+            found.invalid(own, "at least the limits of the containers together");
         }
     }
     for (n, container) in pod.spec.get("containers").items().enumerate() {
         for (name, limit) in container.get("resources").get("limits").members() {
-            let own = limits.member(name);
-            if own.is_set() && amount(&limit).nanos > amount(&own).nanos {
+            if limit_of.get(name).is_some_and(|own| amount(&limit).nanos > amount(own).nanos) {
+                // The real name is nobody's path.
                 let place = resources.get("containers").item(n).member(name).get("limits");
                 found.invalid(&limit.named_as(&place), "at most the limit of the pod");
             }

@@ -2,6 +2,8 @@
 //!
 //! Relies on [`super::labels`] for selectors.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::findings::Findings;
 use super::labels::{check_label_key, check_selector};
 use super::names::*;
@@ -114,24 +116,34 @@ fn check_label_keys(term: &At, found: &mut Findings) {
         }
     }
     // A key that the selector names twice and the list names, too. The real name is the index below the term.
-    let mut named: Vec<&str> =
+    let mut named: BTreeSet<&str> =
         selector.get("matchLabels").entries().map(|entry| entry.key.as_str()).collect();
+    let listed: BTreeMap<&str, (usize, At)> =
+        same.items().enumerate().map(|(n, key)| (key.text(), (n, key))).collect();
     for expression in selector.get("matchExpressions").items() {
         let key = expression.get("key").text();
-        let listed = same.items().enumerate().filter(|(_, listed)| listed.text() == key).last();
-        if let Some((n, listed)) = listed.filter(|_| named.contains(&key)) {
-            found.wrong(&listed.named_as(&term.item(n)), "is in the labelSelector as well");
+        if !named.insert(key)
+            && let Some((n, key)) = listed.get(key)
+        {
+            found.wrong(&key.clone().named_as(&term.item(*n)), "is in the labelSelector as well");
         }
-        named.push(key);
     }
-    for key in same.items().filter(|key| other.items().any(|o| o.text() == key.text())) {
+    let others: BTreeSet<&str> = other.items().map(|key| key.text()).collect();
+    for key in same.items().filter(|key| others.contains(key.text())) {
         found.wrong(&key, "is in mismatchLabelKeys as well");
     }
 }
 
 pub(super) fn check_spread(constraints: &At, found: &mut Findings) {
-    let all: Vec<At> = constraints.items().collect();
-    for (n, constraint) in all.iter().enumerate() {
+    // How often each pair of topology and action is still to come: all but the last are repeated.
+    let pair =
+        |c: &At<'_>| (c.get("topologyKey").text().to_string(), c.get("whenUnsatisfiable").text().to_string());
+    let mut left: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for constraint in constraints.items() {
+        *left.entry(pair(&constraint)).or_default() += 1;
+    }
+    for constraint in constraints.items() {
+        let constraint = &constraint;
         let (skew, key, action) =
             (constraint.get("maxSkew"), constraint.get("topologyKey"), constraint.get("whenUnsatisfiable"));
         if skew.int().unwrap_or(0) <= 0 {
@@ -143,9 +155,9 @@ pub(super) fn check_spread(constraints: &At, found: &mut Findings) {
         if !matches!(action.text(), "DoNotSchedule" | "ScheduleAnyway") {
             found.not_supported(&action, &["DoNotSchedule", "ScheduleAnyway"]);
         }
-        let pair =
-            |c: &At| (c.get("topologyKey").text().to_string(), c.get("whenUnsatisfiable").text().to_string());
-        if all[n + 1..].iter().any(|later| pair(later) == pair(constraint)) {
+        let later = left.entry(pair(constraint)).or_default();
+        *later = later.saturating_sub(1);
+        if *later > 0 {
             let both = key.clone().named(constraint, "{topologyKey, whenUnsatisfiable}");
             found.duplicate(&both, "topologyKey with the same whenUnsatisfiable");
         }

@@ -90,7 +90,7 @@ pub(super) fn check_kind(kind: &str, volume: &At, source: &At, found: &mut Findi
                 found.invalid(&source.get("path"), "an absolute path");
             }
         }
-        "iscsi" => check_iscsi(volume, source, found),
+        "iscsi" => check_iscsi(source, found),
         "glusterfs" => check_required(source, &["endpoints", "path"], found),
         "flocker" => check_flocker(source, found),
         "persistentVolumeClaim" => check_required(source, &["claimName"], found),
@@ -216,7 +216,7 @@ fn check_host_path(source: &At, found: &mut Findings) {
     check_one_of_given(&source.get("type"), &TYPES, found);
 }
 
-fn check_iscsi(volume: &At, source: &At, found: &mut Findings) {
+fn check_iscsi(source: &At, found: &mut Findings) {
     const FORM: &str = "a name that starts with iqn., eui. or naa., such as iqn.2001-04.com.example:storage";
     check_required(source, &["targetPortal", "iqn"], found);
     let (target, initiator) = (source.get("iqn"), source.get("initiatorName"));
@@ -228,18 +228,17 @@ fn check_iscsi(volume: &At, source: &At, found: &mut Findings) {
     if chap && !source.get("secretRef").is_set() {
         found.required(&source.get("secretRef"), "authentication needs a secret");
     }
-    if let Some(name) = initiator.str() {
-        if !is_iscsi_name(name) {
-            found.invalid(&initiator.clone().named(source, "initiatorname"), FORM);
-        }
-        let volume_name = volume.get("name");
-        let together = volume_name.text().len() + 1 + source.get("targetPortal").text().len();
-        if together > MAX_INITIATOR {
-            found.wrong(
-                &volume_name,
-                "with initiatorName, name and targetPortal may have 63 characters together",
-            );
-        }
+    if initiator.str().is_some_and(|name| !is_iscsi_name(name)) {
+        found.invalid(&initiator.named(source, "initiatorname"), FORM);
+    }
+}
+
+/// An iSCSI volume with an initiator has a name that is limited with its target, whatever else the volume has.
+pub(super) fn check_initiator(volume: &At, found: &mut Findings) {
+    let (name, source) = (volume.get("name"), volume.get("iscsi"));
+    let together = name.text().len() + 1 + source.get("targetPortal").text().len();
+    if source.get("initiatorName").is_set() && together > MAX_INITIATOR {
+        found.wrong(&name, "with initiatorName, name and targetPortal may have 63 characters together");
     }
 }
 

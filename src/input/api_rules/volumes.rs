@@ -8,7 +8,7 @@ use super::findings::Findings;
 use super::names::{DNS_LABEL, is_dns_label};
 use super::place::At;
 use super::pod::Volumes;
-use super::volume_kinds::{KINDS, check_kind};
+use super::volume_kinds::{KINDS, check_initiator, check_kind};
 
 /// The volumes without faults; mounts may refer to these only.
 pub(super) fn check_volumes<'a>(volumes: &At<'a>, found: &mut Findings) -> Volumes<'a> {
@@ -17,6 +17,7 @@ pub(super) fn check_volumes<'a>(volumes: &At<'a>, found: &mut Findings) -> Volum
     for volume in volumes.items() {
         let before = found.count();
         check_one_kind(&volume, found);
+        check_initiator(&volume, found);
         let name = volume.get("name");
         if name.text().is_empty() {
             found.required(&name, "a volume needs a name");
