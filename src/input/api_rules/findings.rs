@@ -50,6 +50,12 @@ impl<'d> Findings<'d> {
         self.add(at, "missing-field", ApiErrorType::Required, why);
     }
 
+    /// A value is wrong where the API server says that one is missing.
+    pub fn required_instead(&mut self, at: &At, expected: &str) {
+        let message = format!("found {}, expected {expected}", at.found());
+        self.add(at, "invalid-value", ApiErrorType::Required, &message);
+    }
+
     /// A value is wrong: what was found, and what was expected instead.
     pub fn invalid(&mut self, at: &At, expected: &str) {
         let message = format!("found {}, expected {expected}", at.found());

@@ -157,7 +157,7 @@ fn check_restart_policy(spec: &At, found: &mut Findings) {
             found.help(HELP);
         }
         "Always" => {
-            found.required(&policy, "found \"Always\", expected Never or OnFailure");
+            found.required_instead(&policy, "Never or OnFailure");
             found.help(HELP);
         }
         _ => {

@@ -33,9 +33,7 @@ pub(super) fn check_mounts(container: &At, volumes: &Volumes, found: &mut Findin
         if name.text().is_empty() {
             found.required(&name, "a mount needs the name of a volume");
         }
-        if !volumes.contains_key(name.text()) {
-            found.not_found(&name, "volume of the pod");
-        }
+        volumes.check_name(&name, found);
         if path.text().is_empty() {
             found.required(&path, "a mount needs a path");
         }
@@ -103,14 +101,14 @@ pub(super) fn check_devices(container: &At, volumes: &Volumes, found: &mut Findi
         } else if !names.insert(name.text()) {
             found.invalid(&name, "each volume once");
         }
-        match volumes.get(name.text()) {
+        match volumes.good.get(name.text()) {
             Some(volume)
                 if !volume.get("persistentVolumeClaim").is_set() && !volume.get("ephemeral").is_set() =>
             {
                 found.invalid(&name, "a volume of the kind persistentVolumeClaim or ephemeral");
             }
             Some(_) => {}
-            None => found.not_found(&name, "volume of the pod"),
+            None => volumes.check_name(&name, found),
         }
         if path.text().is_empty() {
             found.required(&path, "a device needs a path");

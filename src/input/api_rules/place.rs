@@ -98,7 +98,8 @@ impl<'a> At<'a> {
         self.node.map_or(0, |node| node.items().len())
     }
 
-    /// The entries of a map whose keys the user chooses; each with its place `[key]`.
+    /// The entries of a map whose keys the user chooses: each key, and the place `[key]` of its value, with the key
+    /// marked.
     pub fn members(&self) -> impl Iterator<Item = (&'a str, At<'a>)> + use<'a> {
         let map = self.clone();
         self.entries().map(move |entry| {
@@ -140,6 +141,12 @@ impl<'a> At<'a> {
     pub fn pointing_at(mut self, span: Span) -> At<'a> {
         self.span = span.known().unwrap_or(self.span);
         self
+    }
+
+    /// The same place with its value marked, not its key.
+    pub fn pointing_at_value(self) -> At<'a> {
+        let span = self.node.map_or(self.span, |node| node.span);
+        self.pointing_at(span)
     }
 
     /// Whether the document gives a value, be it empty.

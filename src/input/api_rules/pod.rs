@@ -36,8 +36,23 @@ pub(super) struct Pod<'a> {
     pub claims: BTreeSet<&'a str>,
 }
 
-/// The volumes without faults, by name.
-pub(super) type Volumes<'a> = BTreeMap<&'a str, At<'a>>;
+/// The volumes of a pod. Those with faults cannot be referred to; so does the API server.
+#[derive(Default)]
+pub(super) struct Volumes<'a> {
+    pub good: BTreeMap<&'a str, At<'a>>,
+    pub faulty: BTreeSet<&'a str>,
+}
+
+impl Volumes<'_> {
+    /// Reports a name that is none of a good volume.
+    pub fn check_name(&self, name: &At, found: &mut Findings) {
+        if self.good.contains_key(name.text()) {
+            return;
+        }
+        let is_faulty = self.faulty.contains(name.text());
+        found.not_found(name, if is_faulty { "volume without an error" } else { "volume of the pod" });
+    }
+}
 
 const CONTAINER_LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 

@@ -87,6 +87,7 @@ fn check_amounts(resources: &At, limits: &At, requests: &At, owner: Owner, found
         for (name, at) in list.members() {
             let value = amount(&at);
             check_name(&at, name, owner, found);
+            let at = at.pointing_at_value();
             if value.nanos < 0 {
                 found.invalid(&at, "0 or more");
             }

@@ -290,8 +290,7 @@ fn check_quobyte(source: &At, found: &mut Findings) {
     if registry.text().is_empty() {
         found.required(&registry, "expected HOST:PORT, several with commas");
     } else if tenant.text().len() > MAX_TENANT {
-        // The real type of this error is Required.
-        found.required(&tenant, "expected a UUID of at most 64 characters");
+        found.required_instead(&tenant, "a UUID of at most 64 characters");
     } else if !registry.text().split(',').all(is_host_and_port) {
         found.invalid(&registry, "HOST:PORT, several with commas");
     }

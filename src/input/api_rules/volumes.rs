@@ -10,9 +10,9 @@ use super::place::At;
 use super::pod::Volumes;
 use super::volume_kinds::{KINDS, check_initiator, check_kind};
 
-/// The volumes without faults; mounts may refer to these only.
+/// The volumes with what is known of their faults.
 pub(super) fn check_volumes<'a>(volumes: &At<'a>, found: &mut Findings) -> Volumes<'a> {
-    let mut good = Volumes::new();
+    let mut all = Volumes::default();
     let mut names = BTreeSet::new();
     for volume in volumes.items() {
         let before = found.count();
@@ -29,10 +29,12 @@ pub(super) fn check_volumes<'a>(volumes: &At<'a>, found: &mut Findings) -> Volum
         }
         if found.count() == before {
             names.insert(name.text());
-            good.insert(name.text(), volume);
+            all.good.insert(name.text(), volume);
+        } else {
+            all.faulty.insert(name.text());
         }
     }
-    good
+    all
 }
 
 /// A volume without any kind is an empty directory.
