@@ -3,6 +3,7 @@
 
 use super::failure_policy;
 use super::memory::Memory;
+use super::textbook;
 use crate::engine::time::SimDuration;
 use crate::kubernetes::api_server::TokenBucket;
 use crate::kubernetes::facts::{Observer, Phase};
@@ -11,32 +12,33 @@ use crate::model::job::JobSpec;
 use crate::model::policy::FailureAction;
 
 impl<'a, O: Observer> World<'a, O> {
-    /// The informer shows a pod in a new state.
-    pub(in crate::kubernetes) fn pod_seen(&mut self, slot: u32, view: PodView) {
+    /// The informer shows a pod in a new state; before, it was of class `old`.
+    pub(in crate::kubernetes) fn pod_seen(&mut self, slot: u32, old: Class) {
         let pod = &mut self.pods[slot as usize];
         let job = pod.job;
-        let old = pod.seen;
-        pod.seen = view;
         let memory = &mut self.jobs[job as usize].memory;
-        let changed = count_pod(memory, pod, slot, &old, &view);
-        if !view.exists && !pod.live.exists {
+        let new = Class::of(pod.seen(), &memory.cache.spec);
+        let changed = count_pod(memory, pod, slot, old, new);
+        if !new.has(Class::EXISTS) && !pod.live.exists {
             self.free.push(slot);
         }
-        self.pod_event(job, slot, &old, &view, changed);
+        self.pod_event(job, slot, old, new, changed);
         if self.scenario.control_plane.watch_delay > SimDuration::ZERO {
             self.let_go(slot);
         }
     }
 
-    fn pod_event(&mut self, job: u32, slot: u32, old: &PodView, view: &PodView, changed: bool) {
+    #[inline]
+    fn pod_event(&mut self, job: u32, slot: u32, old: Class, new: Class, changed: bool) {
         let ideal = self.is_ideal();
         let memory = &mut self.jobs[job as usize].memory;
         let known = memory.cache.exists;
-        if view.deleting || !view.exists {
+        if new.has(Class::DELETING) || !new.has(Class::EXISTS) {
             // deletePod: an update that sets deletionTimestamp, every later one, and the end.
             if !known || memory.cache.finished {
-                if view.finalizer {
-                    let key = self.pods[slot as usize].key(slot);
+                let pod = &self.pods[slot as usize];
+                if pod.seen().finalizer {
+                    let key = pod.key(slot);
                     self.orphan_pod(job, key);
                 }
                 return;
@@ -46,16 +48,23 @@ impl<'a, O: Observer> World<'a, O> {
             if !known {
                 return;
             }
-            if !old.exists {
+            if !old.has(Class::EXISTS) {
                 memory.expected_creations -= 1;
                 if ideal {
                     return;
                 }
             }
         }
+        if memory.cache.finished {
+            return;
+        }
         // The textbook controller is woken by what can change its mind, the real one by everything.
-        if !memory.cache.finished && (changed || !ideal) {
-            self.enqueue_batched(job);
+        if !ideal {
+            return self.enqueue_batched(job);
+        }
+        let ended = new.has(Class::ENDED) && new.has(Class::EXISTS) && !new.has(Class::DELETING);
+        if changed && !(ended && self.took_short_cut(job, slot)) {
+            self.enqueue(job);
         }
     }
 
@@ -107,6 +116,7 @@ impl<'a, O: Observer> World<'a, O> {
         if let Some(spec) = spec {
             let resized = cache.spec.completions() != spec.completions();
             let replacement_changed = cache.spec.pod_replacement != spec.pod_replacement;
+            cache.plain = textbook::is_plain(&spec);
             cache.spec = spec;
             if resized {
                 cache.candidates.clear();
@@ -178,7 +188,6 @@ impl<'a, O: Observer> World<'a, O> {
             self.jobs[job as usize].memory = Memory::new(spec);
         }
         for pod in &mut self.pods {
-            pod.seen = PodView::ABSENT;
             pod.listed = false;
         }
         for job in 0..self.jobs.len() as u32 {
@@ -188,8 +197,9 @@ impl<'a, O: Observer> World<'a, O> {
         }
         for job in 0..self.jobs.len() as u32 {
             for slot in self.live_slots(job) {
-                let view = self.pods[slot as usize].live;
-                self.pod_seen(slot, view);
+                let pod = &mut self.pods[slot as usize];
+                pod.shown = pod.shown.map(|_| pod.live);
+                self.pod_seen(slot, Class::default());
             }
             // Creations and deletions that nobody expects leave no trace in a new expectations store.
             let memory = &mut self.jobs[job as usize].memory;
@@ -199,63 +209,95 @@ impl<'a, O: Observer> World<'a, O> {
     }
 }
 
+/// What counters and events depend on in a pod.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(in crate::kubernetes) struct Class {
+    bits: u8,
+    /// Container restarts, unless it is finished or gone.
+    restarts: u32,
+}
+
+impl Class {
+    const ACTIVE: u8 = 1;
+    const TERMINATING: u8 = 2;
+    /// Active, and Ready is True.
+    const READY: u8 = 4;
+    const TRACKED: u8 = 8;
+    /// Failed, and a FailJob rule matches.
+    const FAILS_JOB: u8 = 16;
+    const EXISTS: u8 = 32;
+    /// Succeeded or Failed.
+    const ENDED: u8 = 64;
+    const DELETING: u8 = 128;
+
+    /// The class of a pod as it is shown.
+    #[inline]
+    pub(in crate::kubernetes) fn of(view: &PodView, spec: &JobSpec) -> Class {
+        if !view.exists {
+            return Class::default();
+        }
+        let ended = view.phase.is_terminal();
+        let active = !ended && !view.deleting;
+        let fails_job = spec.pod_failure_policy.is_some()
+            && view.phase == Phase::Failed
+            && failure_policy::matching_action(spec, view) == Some(FailureAction::FailJob);
+        let bit = |on: bool, bit: u8| if on { bit } else { 0 };
+        let bits = Class::EXISTS
+            | bit(active, Class::ACTIVE)
+            | bit(!ended && view.deleting, Class::TERMINATING)
+            | bit(active && view.is_ready(), Class::READY)
+            | bit(view.finalizer, Class::TRACKED)
+            | bit(fails_job, Class::FAILS_JOB)
+            | bit(ended, Class::ENDED)
+            | bit(view.deleting, Class::DELETING);
+        Class { bits, restarts: if ended { 0 } else { view.restarts } }
+    }
+
+    #[inline]
+    fn has(self, bit: u8) -> bool {
+        self.bits & bit != 0
+    }
+}
+
 /// Follows one pod in the counters. Returns whether its class changed: what a textbook controller looks at.
 #[inline]
-fn count_pod(memory: &mut Memory, pod: &mut Pod, slot: u32, old: &PodView, new: &PodView) -> bool {
+fn count_pod(memory: &mut Memory, pod: &mut Pod, slot: u32, old: Class, new: Class) -> bool {
     let cache = &mut memory.cache;
-    let active = (old.is_active(), new.is_active());
-    let terminating = (old.is_terminating(), new.is_terminating());
-    step(&mut cache.active, active);
-    step(&mut cache.terminating, terminating);
-    step(&mut cache.ready, (active.0 && old.is_ready(), active.1 && new.is_ready()));
-    step(&mut cache.tracked, (old.exists && old.finalizer, new.exists && new.finalizer));
-    let restarts = |v: &PodView| {
-        if v.exists && !v.phase.is_terminal() { u64::from(v.restarts) } else { 0 }
+    let step = |counter: &mut u32, bit: u8| {
+        *counter = *counter + u32::from(new.has(bit)) - u32::from(old.has(bit));
     };
-    cache.restarts = cache.restarts - restarts(old) + restarts(new);
-    if cache.spec.pod_failure_policy.is_some() {
-        let spec = &cache.spec;
-        let fails_job = |v: &PodView| {
-            v.exists
-                && v.phase == Phase::Failed
-                && failure_policy::matching_action(spec, v) == Some(FailureAction::FailJob)
-        };
-        let matches = (fails_job(old), fails_job(new));
-        step(&mut cache.fail_job_matches, matches);
-    }
+    step(&mut cache.active, Class::ACTIVE);
+    step(&mut cache.terminating, Class::TERMINATING);
+    step(&mut cache.ready, Class::READY);
+    step(&mut cache.tracked, Class::TRACKED);
+    step(&mut cache.fail_job_matches, Class::FAILS_JOB);
+    cache.restarts = cache.restarts + u64::from(new.restarts) - u64::from(old.restarts);
+    let moved = (old.bits ^ new.bits) & (Class::ACTIVE | Class::TERMINATING) != 0;
     if let Some(index) = pod.index
-        && (active.0 != active.1 || terminating.0 != terminating.1)
+        && moved
     {
         let pods = cache.indexes.entry(index).or_default();
-        step(&mut pods.active, active);
-        step(&mut pods.terminating, terminating);
+        step(&mut pods.active, Class::ACTIVE);
+        step(&mut pods.terminating, Class::TERMINATING);
         if *pods == Default::default() {
             cache.indexes.remove(&index);
         }
-        let left = active.0 && !active.1 || terminating.0 && !terminating.1;
+        let left = old.bits & !new.bits & (Class::ACTIVE | Class::TERMINATING) != 0;
         if left && index < cache.fresh {
             cache.candidates.insert(index);
         }
     }
     list_pod(memory, pod, slot);
-    active.0 != active.1
-        || terminating.0 != terminating.1
-        || old.restarts != new.restarts
-        || old.phase != new.phase && new.phase.is_terminal()
+    moved || old.restarts != new.restarts
 }
 
 /// Puts a pod on the list of those to count, once.
 #[inline]
 fn list_pod(memory: &mut Memory, pod: &mut Pod, slot: u32) {
-    let view = &pod.seen;
+    let view = pod.seen();
     let ended = view.phase.is_terminal() || view.deleting;
     if !pod.listed && view.exists && view.finalizer && ended {
         pod.listed = true;
         memory.cache.todo.push(pod.key(slot));
     }
-}
-
-#[inline]
-fn step(counter: &mut u32, (was, is): (bool, bool)) {
-    *counter = *counter + u32::from(is) - u32::from(was);
 }
