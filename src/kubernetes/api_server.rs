@@ -6,7 +6,7 @@
 
 use super::event::Event;
 use super::facts::{Observer, PodId, StatusFact};
-use super::job_controller::cache::Class;
+use super::job_controller::cache::PodClass;
 use super::job_controller::sync::Op;
 use super::status::Counters;
 use super::world::{Job, Kubelet, Pod, PodKey, PodView, Step, World};
@@ -150,9 +150,8 @@ impl<'a, O: Observer> World<'a, O> {
         j.last_change = self.now;
         let delay = self.scenario.control_plane.watch_delay;
         if delay == SimDuration::ZERO {
-            let old = Class::of(&pod.live, &j.memory.cache.spec);
             change(&mut pod.live);
-            return self.pod_seen(slot, old);
+            return self.pod_seen(slot);
         }
         change(&mut pod.live);
         let (key, view, version) = (pod.key(slot), pod.live, self.version);
@@ -191,10 +190,8 @@ impl<'a, O: Observer> World<'a, O> {
         match delivery {
             Delivery::Pod { key, view, version } => {
                 self.seen_pod_version = version;
-                let pod = &mut self.pods[key.slot as usize];
-                let old = Class::of(pod.seen(), &self.jobs[pod.job as usize].memory.cache.spec);
-                pod.shown = Some(view);
-                self.pod_seen(key.slot, old);
+                self.pods[key.slot as usize].shown = Some(view);
+                self.pod_seen(key.slot);
             }
             Delivery::Job { job, exists, version, generation, deleting, spec } => {
                 self.seen_job_version = version;
@@ -263,6 +260,7 @@ impl<'a, O: Observer> World<'a, O> {
             failures_before: failures,
             ignored_before: ignored,
             live: PodView::ABSENT,
+            class: PodClass::default(),
             shown: lagging.then_some(PodView::ABSENT),
             listed: false,
             kubelet,

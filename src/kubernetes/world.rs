@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::api_server::{Call, Delivery, TokenBucket};
 use super::event::{Event, NUMBER_LIMIT};
 use super::facts::{Observer, Phase, PodId};
+use super::job_controller::cache::PodClass;
 use super::job_controller::memory::Memory;
 use super::luck::{Attempt, Luck};
 use super::status::{Counters, IndexSet};
@@ -149,6 +150,8 @@ pub(super) struct Pod<'a> {
     pub(super) live: PodView,
     /// What the controllers' caches show; none without a watch delay: what is stored.
     pub(super) shown: Option<PodView>,
+    /// What counts of what the caches show.
+    pub(super) class: PodClass,
     /// On the controller's list of pods to count.
     pub(super) listed: bool,
     pub(super) kubelet: Kubelet<'a>,

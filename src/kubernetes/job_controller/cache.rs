@@ -12,14 +12,16 @@ use crate::model::job::JobSpec;
 use crate::model::policy::FailureAction;
 
 impl<'a, O: Observer> World<'a, O> {
-    /// The informer shows a pod in a new state; before, it was of class `old`.
-    pub(in crate::kubernetes) fn pod_seen(&mut self, slot: u32, old: Class) {
+    /// The informer shows a pod in a new state.
+    pub(in crate::kubernetes) fn pod_seen(&mut self, slot: u32) {
         let pod = &mut self.pods[slot as usize];
         let job = pod.job;
         let memory = &mut self.jobs[job as usize].memory;
-        let new = Class::of(pod.seen(), &memory.cache.spec);
+        let old = pod.class;
+        let new = PodClass::of(pod.seen(), &memory.cache.spec);
+        pod.class = new;
         let changed = count_pod(memory, pod, slot, old, new);
-        if !new.has(Class::EXISTS) && !pod.live.exists {
+        if !new.has(PodClass::EXISTS) && !pod.live.exists {
             self.free.push(slot);
         }
         self.pod_event(job, slot, old, new, changed);
@@ -29,26 +31,21 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     #[inline]
-    fn pod_event(&mut self, job: u32, slot: u32, old: Class, new: Class, changed: bool) {
+    fn pod_event(&mut self, job: u32, slot: u32, old: PodClass, new: PodClass, changed: bool) {
         let ideal = self.is_ideal();
         let memory = &mut self.jobs[job as usize].memory;
         let known = memory.cache.exists;
-        if new.has(Class::DELETING) || !new.has(Class::EXISTS) {
+        if new.has(PodClass::DELETING) || !new.has(PodClass::EXISTS) {
             // deletePod: an update that sets deletionTimestamp, every later one, and the end.
             if !known || memory.cache.finished {
-                let pod = &self.pods[slot as usize];
-                if pod.seen().finalizer {
-                    let key = pod.key(slot);
-                    self.orphan_pod(job, key);
-                }
-                return;
+                return self.orphan_if_tracked(job, slot);
             }
             memory.expected_deletions -= 1;
         } else {
             if !known {
                 return;
             }
-            if !old.has(Class::EXISTS) {
+            if !old.has(PodClass::EXISTS) {
                 memory.expected_creations -= 1;
                 if ideal {
                     return;
@@ -62,9 +59,18 @@ impl<'a, O: Observer> World<'a, O> {
         if !ideal {
             return self.enqueue_batched(job);
         }
-        let ended = new.has(Class::ENDED) && new.has(Class::EXISTS) && !new.has(Class::DELETING);
+        let ended = new.has(PodClass::ENDED) && new.has(PodClass::EXISTS) && !new.has(PodClass::DELETING);
         if changed && !(ended && self.took_short_cut(job, slot)) {
             self.enqueue(job);
+        }
+    }
+
+    #[cold]
+    fn orphan_if_tracked(&mut self, job: u32, slot: u32) {
+        let pod = &self.pods[slot as usize];
+        if pod.seen().finalizer {
+            let key = pod.key(slot);
+            self.orphan_pod(job, key);
         }
     }
 
@@ -188,6 +194,7 @@ impl<'a, O: Observer> World<'a, O> {
             self.jobs[job as usize].memory = Memory::new(spec);
         }
         for pod in &mut self.pods {
+            pod.class = PodClass::default();
             pod.listed = false;
         }
         for job in 0..self.jobs.len() as u32 {
@@ -199,7 +206,7 @@ impl<'a, O: Observer> World<'a, O> {
             for slot in self.live_slots(job) {
                 let pod = &mut self.pods[slot as usize];
                 pod.shown = pod.shown.map(|_| pod.live);
-                self.pod_seen(slot, Class::default());
+                self.pod_seen(slot);
             }
             // Creations and deletions that nobody expects leave no trace in a new expectations store.
             let memory = &mut self.jobs[job as usize].memory;
@@ -211,13 +218,13 @@ impl<'a, O: Observer> World<'a, O> {
 
 /// What counters and events depend on in a pod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(in crate::kubernetes) struct Class {
+pub(in crate::kubernetes) struct PodClass {
     bits: u8,
     /// Container restarts, unless it is finished or gone.
     restarts: u32,
 }
 
-impl Class {
+impl PodClass {
     const ACTIVE: u8 = 1;
     const TERMINATING: u8 = 2;
     /// Active, and Ready is True.
@@ -232,9 +239,9 @@ impl Class {
 
     /// The class of a pod as it is shown.
     #[inline]
-    pub(in crate::kubernetes) fn of(view: &PodView, spec: &JobSpec) -> Class {
+    fn of(view: &PodView, spec: &JobSpec) -> PodClass {
         if !view.exists {
-            return Class::default();
+            return PodClass::default();
         }
         let ended = view.phase.is_terminal();
         let active = !ended && !view.deleting;
@@ -242,15 +249,15 @@ impl Class {
             && view.phase == Phase::Failed
             && failure_policy::matching_action(spec, view) == Some(FailureAction::FailJob);
         let bit = |on: bool, bit: u8| if on { bit } else { 0 };
-        let bits = Class::EXISTS
-            | bit(active, Class::ACTIVE)
-            | bit(!ended && view.deleting, Class::TERMINATING)
-            | bit(active && view.is_ready(), Class::READY)
-            | bit(view.finalizer, Class::TRACKED)
-            | bit(fails_job, Class::FAILS_JOB)
-            | bit(ended, Class::ENDED)
-            | bit(view.deleting, Class::DELETING);
-        Class { bits, restarts: if ended { 0 } else { view.restarts } }
+        let bits = PodClass::EXISTS
+            | bit(active, PodClass::ACTIVE)
+            | bit(!ended && view.deleting, PodClass::TERMINATING)
+            | bit(active && view.is_ready(), PodClass::READY)
+            | bit(view.finalizer, PodClass::TRACKED)
+            | bit(fails_job, PodClass::FAILS_JOB)
+            | bit(ended, PodClass::ENDED)
+            | bit(view.deleting, PodClass::DELETING);
+        PodClass { bits, restarts: if ended { 0 } else { view.restarts } }
     }
 
     #[inline]
@@ -261,28 +268,35 @@ impl Class {
 
 /// Follows one pod in the counters. Returns whether its class changed: what a textbook controller looks at.
 #[inline]
-fn count_pod(memory: &mut Memory, pod: &mut Pod, slot: u32, old: Class, new: Class) -> bool {
+fn count_pod(memory: &mut Memory, pod: &mut Pod, slot: u32, old: PodClass, new: PodClass) -> bool {
     let cache = &mut memory.cache;
+    let differs = old.bits ^ new.bits;
     let step = |counter: &mut u32, bit: u8| {
-        *counter = *counter + u32::from(new.has(bit)) - u32::from(old.has(bit));
+        if differs & bit != 0 {
+            *counter = if new.has(bit) { *counter + 1 } else { *counter - 1 };
+        }
     };
-    step(&mut cache.active, Class::ACTIVE);
-    step(&mut cache.terminating, Class::TERMINATING);
-    step(&mut cache.ready, Class::READY);
-    step(&mut cache.tracked, Class::TRACKED);
-    step(&mut cache.fail_job_matches, Class::FAILS_JOB);
-    cache.restarts = cache.restarts + u64::from(new.restarts) - u64::from(old.restarts);
-    let moved = (old.bits ^ new.bits) & (Class::ACTIVE | Class::TERMINATING) != 0;
+    step(&mut cache.active, PodClass::ACTIVE);
+    step(&mut cache.ready, PodClass::READY);
+    step(&mut cache.tracked, PodClass::TRACKED);
+    if differs & (PodClass::TERMINATING | PodClass::FAILS_JOB) != 0 {
+        step(&mut cache.terminating, PodClass::TERMINATING);
+        step(&mut cache.fail_job_matches, PodClass::FAILS_JOB);
+    }
+    if old.restarts != new.restarts {
+        cache.restarts = cache.restarts + u64::from(new.restarts) - u64::from(old.restarts);
+    }
+    let moved = differs & (PodClass::ACTIVE | PodClass::TERMINATING) != 0;
     if let Some(index) = pod.index
         && moved
     {
         let pods = cache.indexes.entry(index).or_default();
-        step(&mut pods.active, Class::ACTIVE);
-        step(&mut pods.terminating, Class::TERMINATING);
+        step(&mut pods.active, PodClass::ACTIVE);
+        step(&mut pods.terminating, PodClass::TERMINATING);
         if *pods == Default::default() {
             cache.indexes.remove(&index);
         }
-        let left = old.bits & !new.bits & (Class::ACTIVE | Class::TERMINATING) != 0;
+        let left = old.bits & !new.bits & (PodClass::ACTIVE | PodClass::TERMINATING) != 0;
         if left && index < cache.fresh {
             cache.candidates.insert(index);
         }
