@@ -6,7 +6,7 @@
 
 use super::event::Event;
 use super::facts::{Observer, PodId, StatusFact};
-use super::job_controller::cache::PodClass;
+use super::job_controller::cache::{JobShown, PodClass};
 use super::job_controller::sync::Op;
 use super::status::Counters;
 use super::world::{Job, Kubelet, Pod, PodKey, PodView, Step, World};
@@ -22,7 +22,7 @@ use super::luck::{Attempt, Whose};
 #[derive(Clone, Debug)]
 pub(super) enum Delivery {
     Pod { key: PodKey, view: PodView, version: u64 },
-    Job { job: u32, exists: bool, version: u64, generation: u64, deleting: bool, spec: Box<JobSpec> },
+    Job { job: u32, shown: JobShown, spec: Box<JobSpec> },
 }
 
 /// A write of the Job controller that has not taken effect yet.
@@ -169,14 +169,8 @@ impl<'a, O: Observer> World<'a, O> {
         if delay == SimDuration::ZERO {
             return self.job_seen(job);
         }
-        let delivery = Delivery::Job {
-            job,
-            exists: j.exists,
-            version,
-            generation: j.generation,
-            deleting: j.deleting,
-            spec: Box::new(j.spec.clone()),
-        };
+        let shown = JobShown { exists: j.exists, version, generation: j.generation, deleting: j.deleting };
+        let delivery = Delivery::Job { job, shown, spec: Box::new(j.spec.clone()) };
         self.deliveries.push_back((self.now + delay, delivery));
         self.call_at(self.now + delay, Event::Watch);
     }
@@ -193,9 +187,9 @@ impl<'a, O: Observer> World<'a, O> {
                 self.pods[key.slot as usize].shown = Some(view);
                 self.pod_seen(key.slot);
             }
-            Delivery::Job { job, exists, version, generation, deleting, spec } => {
-                self.seen_job_version = version;
-                self.job_seen_as(job, exists, version, generation, deleting, &spec);
+            Delivery::Job { job, shown, spec } => {
+                self.seen_job_version = shown.version;
+                self.job_event(job, shown, Some(*spec));
             }
         }
     }
@@ -373,10 +367,11 @@ impl<'a, O: Observer> World<'a, O> {
     /// Stores a status that the API server accepts; what changes nothing is not written.
     pub(super) fn put_status(&mut self, job: u32, new: Counters, other_changes: bool) {
         let j = &mut self.jobs[job as usize];
-        if j.counters == new && !other_changes {
+        if !other_changes && j.counters == new {
             return;
         }
-        if j.finished_at.is_none() && new.conditions.finished().is_some() {
+        let decided = j.counters.conditions != new.conditions;
+        if decided && j.finished_at.is_none() && new.conditions.finished().is_some() {
             self.unfinished -= 1;
             j.finished_at = Some(self.now);
         }
@@ -406,11 +401,22 @@ impl Job<'_> {
 
     /// Whether a PUT of the status against version `expected` succeeds: there is no conflict, and the update is
     /// valid (ValidateJobStatusUpdate, the rules that the controller can run into).
-    pub(super) fn accepts_status(&self, expected: u64, new: &Counters) -> bool {
+    /// Without `landmark` conditions and times are as they are stored.
+    pub(super) fn accepts_status(&self, expected: u64, new: &Counters, landmark: bool) -> bool {
         if !self.exists || self.version != expected {
             return false;
         }
         let old = &self.counters;
+        let scalable = matches!(self.spec.completion, Completion::Indexed(n) if n == self.spec.parallelism);
+        let fewer_succeeded = new.succeeded < old.succeeded && !scalable;
+        let more_ready =
+            new.ready.unwrap_or(0) > new.active && (old.ready != new.ready || old.active != new.active);
+        if fewer_succeeded || more_ready {
+            return false;
+        }
+        if !landmark {
+            return true;
+        }
         let finished = new.conditions.finished().is_some();
         let finished_changed = old.conditions.finished().is_some() != finished;
         let start_changed = old.start_time != new.start_time;
@@ -419,12 +425,8 @@ impl Job<'_> {
         let no_start =
             finished && new.start_time.is_none() && (finished_changed || start_changed) && !suspended_empty;
         let moved_start = start_changed && !resuming && old.start_time.is_some() && !self.spec.suspend;
-        let scalable = matches!(self.spec.completion, Completion::Indexed(n) if n == self.spec.parallelism);
-        let fewer_succeeded = new.succeeded < old.succeeded && !scalable;
-        let more_ready =
-            new.ready.unwrap_or(0) > new.active && (old.ready != new.ready || old.active != new.active);
         let ends_early = (start_changed || old.completion_time != new.completion_time)
             && matches!((new.start_time, new.completion_time), (Some(start), Some(end)) if end < start);
-        !(no_start || moved_start || fewer_succeeded || more_ready || ends_early)
+        !(no_start || moved_start || ends_early)
     }
 }

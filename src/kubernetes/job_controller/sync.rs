@@ -114,6 +114,8 @@ pub(crate) struct Sync {
     pub(super) indexes_changed: bool,
     pub(super) reached_max: bool,
     pub(super) put_made: bool,
+    /// The working status differs from the stored one in more than counters: in a condition or a time.
+    pub(super) landmark: bool,
     /// The uncounted lists as they are stored.
     pub(super) stored_succeeded: Vec<PodKey>,
     pub(super) stored_failed: Vec<PodKey>,
@@ -137,6 +139,7 @@ impl Sync {
         self.judged = false;
         self.managed = false;
         self.put_made = false;
+        self.landmark = false;
         self.failed = false;
         self.needs_flush = false;
         self.uncounted_changed = false;
@@ -258,6 +261,7 @@ impl<'a, O: Observer> World<'a, O> {
         let failures = sync.status.failed + new_counted_failures + uncounted_failed.len() as u32;
         if sync.status.start_time.is_none() && !spec.suspend {
             sync.status.start_time = Some(now);
+            sync.landmark = true;
         }
 
         let conditions = &sync.status.conditions;
