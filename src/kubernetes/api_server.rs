@@ -9,14 +9,14 @@ use super::facts::{Observer, PodId, StatusFact};
 use super::job_controller::cache::{JobShown, PodClass};
 use super::job_controller::sync::Op;
 use super::status::Counters;
-use super::world::{Job, Kubelet, Pod, PodKey, PodView, Step, World};
+use super::world::{Job, Kubelet, Pod, PodKey, PodView, World};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::cluster::ClientLimit;
 use crate::model::job::{Completion, JobSpec};
-use crate::model::workload::Workload;
+use crate::model::workload::{Script, Workload};
 
-use super::luck::{Attempt, Whose};
+use super::luck::{Attempt, Fate, Whose};
 
 /// A watch event on its way to the controllers.
 #[derive(Clone, Debug)]
@@ -31,6 +31,15 @@ pub(super) struct Call {
     pub(super) epoch: u32,
     pub(super) rank: i64,
     pub(super) op: Op,
+}
+
+/// What lies ahead of a new pod.
+struct Plan<'a> {
+    script: Option<&'a Script>,
+    fate: Fate,
+    bind_at: SimTime,
+    /// Created and bound at one instant.
+    in_one_step: bool,
 }
 
 /// Token bucket of golang.org/x/time/rate: float64 tokens, waits cut to the nanosecond.
@@ -204,31 +213,17 @@ impl<'a, O: Observer> World<'a, O> {
         let ordinal = j.pods_created;
         j.pods_created += 1;
         let attempt = index.map_or(0, |index| j.attempt_of(index));
-        let mut kubelet = Kubelet {
-            script: None,
-            startup: SimDuration::NEVER,
-            attempt: Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after: SimDuration::NEVER },
-            next: Ticket::default(),
-            step: Step::Bind,
-            running: false,
-            terminating: false,
-            past_deadline: false,
-            restarts: 0,
-            started_at: SimTime::NEVER,
-            end_at: SimTime::NEVER,
-            deadline_at: SimTime::NEVER,
-            last: None,
-            crash_backoff: SimDuration::ZERO,
-            last_restart: SimTime::ZERO,
-        };
         let case = j.case;
-        let bind_at = match &case.workload {
+        let plan = match &case.workload {
             Workload::Scripted(scripts) => {
-                kubelet.script = scripts.choose(ordinal, index, attempt);
-                let schedule = kubelet.script.map_or(SimDuration::NEVER, |s| s.schedule);
-                kubelet.startup = kubelet.script.map_or(SimDuration::NEVER, |s| s.start);
+                let script = scripts.choose(ordinal, index, attempt);
+                let attempt =
+                    Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after: SimDuration::NEVER };
+                let never = Fate { schedule: SimDuration::NEVER, startup: SimDuration::NEVER, attempt };
+                let fate = script.map_or(never, |s| Fate { schedule: s.schedule, startup: s.start, attempt });
                 // The recorder's kubelet has a clock of microseconds.
-                SimTime::from_nanos(now.micros_rounded() * 1000) + schedule
+                let from = SimTime::from_nanos(now.micros_rounded() * 1000);
+                Plan { script, bind_at: from + fate.schedule, fate, in_one_step: false }
             }
             Workload::Sampled(_) => {
                 let whose = match index {
@@ -237,15 +232,16 @@ impl<'a, O: Observer> World<'a, O> {
                 };
                 let Some(luck) = &mut j.luck else { unreachable!("sampled Jobs have luck") };
                 let fate = luck.pod(whose);
-                kubelet.startup = fate.startup;
-                kubelet.attempt = fate.attempt;
-                now + fate.schedule
+                let in_one_step = fate.schedule == SimDuration::ZERO;
+                Plan { script: None, bind_at: now + fate.schedule, fate, in_one_step }
             }
         };
         self.next_uid += 1;
+        let uid = self.next_uid;
         let lagging = self.scenario.control_plane.watch_delay > SimDuration::ZERO;
-        let pod = Pod {
-            uid: self.next_uid,
+        let slot = self.allocate();
+        self.pods[slot as usize] = Pod {
+            uid,
             job,
             ordinal,
             index,
@@ -254,19 +250,18 @@ impl<'a, O: Observer> World<'a, O> {
             failures_before: failures,
             ignored_before: ignored,
             live: PodView::ABSENT,
-            class: PodClass::default(),
             shown: lagging.then_some(PodView::ABSENT),
+            class: PodClass::ABSENT,
             listed: false,
-            kubelet,
+            kubelet: Kubelet::new(plan.script, &plan.fate),
         };
-        let slot = self.allocate(pod);
         self.observer.pod_created(now, PodId { job, ordinal, slot }, index, attempt);
-        if bind_at == now && matches!(case.workload, Workload::Sampled(_)) {
+        if plan.in_one_step {
             // Bound in the same instant: one write and one event less.
             return self.bind(slot);
         }
         self.change_pod(slot, PodView::appear);
-        let ticket = self.at(bind_at, Event::Pod(slot));
+        let ticket = self.at(plan.bind_at, Event::Pod(slot));
         self.pods[slot as usize].kubelet.next = ticket;
     }
 
@@ -334,7 +329,7 @@ impl<'a, O: Observer> World<'a, O> {
     /// The object goes, with a last change.
     fn remove_pod(&mut self, slot: u32, change: impl FnOnce(&mut PodView)) {
         let id = self.pods[slot as usize].id(slot);
-        self.pods[slot as usize].kubelet.next = Ticket::default();
+        self.pods[slot as usize].kubelet.next = Ticket::NONE;
         self.observer.pod_removed(self.now, id);
         self.change_pod(slot, |view| {
             change(view);

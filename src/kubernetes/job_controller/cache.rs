@@ -185,7 +185,7 @@ impl<'a, O: Observer> World<'a, O> {
             self.jobs[job as usize].memory = Memory::new(spec);
         }
         for pod in &mut self.pods {
-            pod.class = PodClass::default();
+            pod.class = PodClass::ABSENT;
             pod.listed = false;
         }
         for job in 0..self.jobs.len() as u32 {
@@ -225,6 +225,9 @@ pub(in crate::kubernetes) struct PodClass {
 }
 
 impl PodClass {
+    /// Of a pod that is not there.
+    pub(in crate::kubernetes) const ABSENT: PodClass = PodClass { bits: 0, restarts: 0 };
+
     const ACTIVE: u8 = 1;
     const TERMINATING: u8 = 2;
     /// Active, and Ready is True.
@@ -241,7 +244,7 @@ impl PodClass {
     #[inline]
     fn of(view: &PodView, spec: &JobSpec) -> PodClass {
         if !view.exists {
-            return PodClass::default();
+            return PodClass::ABSENT;
         }
         let ended = view.phase.is_terminal();
         let active = !ended && !view.deleting;
