@@ -132,7 +132,7 @@ pub fn simulate<O: Observer>(scenario: &Scenario, seed: Seed, until: Until, obse
 }
 
 impl<'a, O: Observer> World<'a, O> {
-    fn new(scenario: &'a Scenario, seed: Seed, until: Until, observer: &'a mut O) -> World<'a, O> {
+    pub(super) fn new(scenario: &'a Scenario, seed: Seed, until: Until, observer: &'a mut O) -> World<'a, O> {
         let acts_on_pods = scenario
             .timeline
             .iter()
@@ -182,7 +182,7 @@ impl<'a, O: Observer> World<'a, O> {
         world
     }
 
-    fn run(&mut self, until: Until) {
+    pub(super) fn run(&mut self, until: Until) {
         let horizon = self.scenario.horizon;
         while let Some(due) = self.queue.take() {
             if due.at >= horizon {

@@ -198,7 +198,31 @@ impl<'a, O: Observer> World<'a, O> {
         self.read(job);
         self.judge(job);
         self.act_on_verdict(job);
+        if self.api_is_immediate() {
+            return self.run_through(job);
+        }
         self.advance(job);
+    }
+
+    /// All phases at once: every write has taken effect when it is made.
+    fn run_through(&mut self, job: u32) {
+        if self.jobs[job as usize].memory.sync.step == Step::Creating {
+            self.create_batch(job);
+        }
+        self.count(job);
+        self.strip(job);
+        if self.jobs[job as usize].memory.sync.step == Step::Finishing {
+            self.finish_sync(job);
+        }
+        self.end(job);
+    }
+
+    fn end(&mut self, job: u32) {
+        let sync = &mut self.jobs[job as usize].memory.sync;
+        sync.step = Step::Idle;
+        let result = if sync.failed { Err(SyncError) } else { Ok(()) };
+        self.give_back(job);
+        self.synced(job, result);
     }
 
     /// Reads the pods to be counted and what they mean.
@@ -374,12 +398,7 @@ impl<'a, O: Observer> World<'a, O> {
                 Step::Counting => self.count(job),
                 Step::Stripping => self.strip(job),
                 Step::Finishing => self.finish_sync(job),
-                Step::Ending => {
-                    sync.step = Step::Idle;
-                    let result = if sync.failed { Err(SyncError) } else { Ok(()) };
-                    self.give_back(job);
-                    return self.synced(job, result);
-                }
+                Step::Ending => return self.end(job),
             }
         }
     }
@@ -451,7 +470,7 @@ impl<'a, O: Observer> World<'a, O> {
         };
         let sync = &mut self.jobs[job as usize].memory.sync;
         sync.outstanding -= 1;
-        if sync.outstanding == 0 {
+        if sync.outstanding == 0 && !self.api_is_immediate() {
             self.advance(job);
         }
     }
