@@ -67,9 +67,8 @@ impl TokenBucket {
     /// Takes a token if there is one (Limiter.AllowN).
     pub(super) fn try_take(&mut self, now: SimTime) -> bool {
         let before = *self;
-        self.refill(now);
-        if self.tokens >= 1.0 {
-            self.tokens -= 1.0;
+        // A wait that is cut to 0 ns is none.
+        if self.reserve(now) == SimDuration::ZERO {
             return true;
         }
         *self = before;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::api_server::{Call, Delivery, TokenBucket};
 use super::event::{Event, NUMBER_LIMIT};
 use super::facts::{Observer, Phase, PodId};
+use super::job_controller::events::EventType;
 use super::job_controller::memory::Memory;
 use super::luck::{Attempt, Luck};
 use super::status::{Counters, IndexSet};
@@ -216,7 +217,7 @@ pub(super) struct World<'a, O> {
     pub(super) epoch: u32,
     pub(super) ready_keys: VecDeque<u32>,
     pub(super) busy_workers: u32,
-    pub(super) events_waiting: VecDeque<u32>,
+    pub(super) events_waiting: VecDeque<(u32, EventType)>,
     pub(super) event_in_flight: bool,
 }
 

@@ -64,14 +64,15 @@ pub(crate) struct Memory {
     pub(crate) wrote_pod_version: u64,
     pub(crate) wrote_job_version: u64,
     pub(crate) sync: Sync,
-    /// Spam filter of the event recorder for this Job.
-    pub(crate) event_filter: TokenBucket,
+    /// Spam filters of the event recorder for this Job: events of type Normal, and Warning.
+    pub(crate) event_filters: [TokenBucket; 2],
     /// Pods without a controller that are having their finalizers removed.
     pub(crate) orphans: Vec<PodKey>,
 }
 
-/// The event recorder lets 25 events an object through, then one in five minutes (client-go events_cache.go).
-const EVENT_FILTER: ClientLimit = ClientLimit { qps: 1.0 / 300.0, burst: 25 };
+/// The event recorder lets 25 events of one type about an object through, then one in five minutes (client-go
+/// events_cache.go, whose rate is a float32).
+const EVENT_FILTER: ClientLimit = ClientLimit { qps: (1.0 / 300.0) as f32 as f64, burst: 25 };
 
 impl Cache {
     pub(crate) fn empty(spec: JobSpec) -> Cache {
@@ -112,7 +113,7 @@ impl Memory {
             wrote_pod_version: 0,
             wrote_job_version: 0,
             sync: Sync::default(),
-            event_filter: TokenBucket::full(EVENT_FILTER),
+            event_filters: [TokenBucket::full(EVENT_FILTER); 2],
             orphans: Vec::new(),
         }
     }

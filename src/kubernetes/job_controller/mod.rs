@@ -10,6 +10,7 @@
 
 mod backoff;
 mod cache;
+pub(super) mod events;
 mod failure_policy;
 mod indexes;
 mod manage;

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::backoff::{Backoff, NewEnds, finished_time};
+use super::events::EventType;
 use super::failure_policy::{counts, is_failed, matching_action};
 use super::success_policy;
 use super::work_queue::SyncError;
@@ -401,12 +402,14 @@ impl<'a, O: Observer> World<'a, O> {
             Op::Create { job, index, failures, ignored } => {
                 self.create_pod(job, index, failures, ignored);
                 self.wrote_pod(job);
-                self.record_event(job);
+                self.record_event(job, EventType::Normal);
                 job
             }
             Op::Delete { job, pod } => {
-                self.delete_pod(pod);
-                self.record_event(job);
+                // NotFound is no event.
+                if self.delete_pod(pod) {
+                    self.record_event(job, EventType::Normal);
+                }
                 job
             }
             Op::Remove { job, pod } => {
@@ -420,7 +423,7 @@ impl<'a, O: Observer> World<'a, O> {
             }
             Op::RemoveDelete { job, pod } => {
                 if self.delete_pod(pod) {
-                    self.record_event(job);
+                    self.record_event(job, EventType::Normal);
                 } else {
                     self.jobs[job as usize].memory.expected_deletions -= 1;
                 }
@@ -432,8 +435,13 @@ impl<'a, O: Observer> World<'a, O> {
                 }
                 job
             }
-            Op::PutInterim { job } | Op::PutFinal { job } => {
+            Op::PutInterim { job } => {
                 self.put(job);
+                job
+            }
+            Op::PutFinal { job } => {
+                self.put(job);
+                self.record_finished(job);
                 job
             }
             Op::Orphan { job, pod } => {
@@ -450,31 +458,12 @@ impl<'a, O: Observer> World<'a, O> {
         if sync.outstanding == 0 {
             self.advance(job);
         }
+        self.send_event();
     }
 
     fn wrote_pod(&mut self, job: u32) {
         if self.scenario.control_plane.watch_delay > SimDuration::ZERO {
             self.jobs[job as usize].memory.wrote_pod_version = self.version;
-        }
-    }
-
-    /// The controller records an event about a Job; it matters only where events take tokens.
-    pub(super) fn record_event(&mut self, job: u32) {
-        if self.scenario.control_plane.events_take_tokens && self.bucket.is_some() {
-            self.events_waiting.push_back(job);
-            self.send_event();
-        }
-    }
-
-    /// Events go out one after the other, as far as the recorder's spam filter lets them.
-    fn send_event(&mut self) {
-        while !self.event_in_flight {
-            let Some(job) = self.events_waiting.pop_front() else { return };
-            let now = self.now;
-            if self.jobs[job as usize].memory.event_filter.try_take(now) {
-                self.event_in_flight = true;
-                self.write(0, Op::Event);
-            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Counting, finalizers and the two status writes of a sync (trackJobStatusAndRemoveFinalizers, KEP-2307).
 
+use super::events::EventType;
 use super::failure_policy::{counts, is_failed};
 use super::sync::{Op, Step, Sync, Verdict, Work};
 use crate::engine::time::{SimDuration, SimTime};
@@ -110,7 +111,7 @@ impl<'a, O: Observer> World<'a, O> {
         sync.step = Step::Stripping;
         let flush = sync.needs_flush;
         for _ in 0..events {
-            self.record_event(job);
+            self.record_event(job, EventType::Normal);
         }
         if flush {
             self.jobs[job as usize].memory.sync.outstanding += 1;
@@ -185,7 +186,6 @@ impl<'a, O: Observer> World<'a, O> {
         let sync = &mut memory.sync;
         sync.step = Step::Ending;
         let mut flush = clean_uncounted(sync, pods, uncounted_succeeded, uncounted_failed);
-        let mut finished = false;
         if let Some(verdict) = sync.verdict
             && !sync.reached_max
             && uncounted_succeeded.is_empty()
@@ -198,15 +198,11 @@ impl<'a, O: Observer> World<'a, O> {
             if verdict.success {
                 sync.status.completion_time = Some(verdict.at);
             }
-            finished = true;
             flush = true;
         }
         if flush {
             sync.outstanding += 1;
             self.write(0, Op::PutFinal { job });
-            if finished {
-                self.record_event(job);
-            }
         }
     }
 }
