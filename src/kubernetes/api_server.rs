@@ -146,6 +146,7 @@ impl<'a, O: Observer> World<'a, O> {
         let version = self.version;
         let pod = &mut self.pods[slot as usize];
         pod.live = view;
+        pod.version = version;
         let (job, key) = (pod.job, pod.key(slot));
         self.jobs[job as usize].last_change = self.now;
         let delay = self.scenario.control_plane.watch_delay;
@@ -198,8 +199,8 @@ impl<'a, O: Observer> World<'a, O> {
 
     // ---- pods
 
-    /// POST of a pod.
-    pub(super) fn create_pod(&mut self, job: u32, index: Option<u32>, failures: u32, ignored: u32) {
+    /// POST of a pod. Returns the version that the answer bears.
+    pub(super) fn create_pod(&mut self, job: u32, index: Option<u32>, failures: u32, ignored: u32) -> u64 {
         let now = self.now;
         let created = self.stamp(now);
         let j = &mut self.jobs[job as usize];
@@ -255,6 +256,7 @@ impl<'a, O: Observer> World<'a, O> {
             failures_before: failures,
             ignored_before: ignored,
             live: PodView::ABSENT,
+            version: 0,
             seen: PodView::ABSENT,
             listed: false,
             kubelet,
@@ -265,20 +267,23 @@ impl<'a, O: Observer> World<'a, O> {
         if bind_at == now && matches!(case.workload, Workload::Sampled(_)) {
             // Bound in the same instant: one write and one event less.
             self.pods[slot as usize].live = view;
-            return self.bind(slot);
+            self.bind(slot);
+            return self.version;
         }
         self.put_pod(slot, view);
         let ticket = self.at(bind_at, Event::Pod(slot));
         self.pods[slot as usize].kubelet.next = ticket;
+        self.pods[slot as usize].version
     }
 
-    /// PATCH that takes the tracking finalizer off. False: there is no such pod.
-    pub(super) fn strip_finalizer(&mut self, key: PodKey) -> bool {
-        let Some(pod) = self.live(key) else { return false };
+    /// PATCH that takes the tracking finalizer off. Returns the version that the answer bears; None: there is no such
+    /// pod.
+    pub(super) fn strip_finalizer(&mut self, key: PodKey) -> Option<u64> {
+        let pod = self.live(key)?;
         let id = pod.id(key.slot);
         let mut view = pod.live;
         if !view.finalizer {
-            return true;
+            return Some(pod.version);
         }
         view.finalizer = false;
         self.observer.finalizer_removed(self.now, id);
@@ -288,7 +293,7 @@ impl<'a, O: Observer> World<'a, O> {
             self.put_pod(key.slot, view);
             self.let_go(key.slot);
         }
-        true
+        Some(self.pods[key.slot as usize].version)
     }
 
     /// DELETE of a pod, with its own grace period. False: there is no such pod.

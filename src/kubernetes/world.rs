@@ -138,6 +138,8 @@ pub(super) struct Pod<'a> {
     /// Annotation job-index-ignored-failure-count.
     pub(super) ignored_before: u32,
     pub(super) live: PodView,
+    /// resourceVersion.
+    pub(super) version: u64,
     pub(super) seen: PodView,
     /// On the controller's list of pods to count.
     pub(super) listed: bool,

@@ -180,7 +180,13 @@ impl<'a, O: Observer> World<'a, O> {
             let sync = &mut self.jobs[job as usize].memory.sync;
             sync.ready -= u32::from(pod.seen.is_ready());
             sync.outstanding += 1;
-            self.write(rank, Op::Remove { job, pod: key });
+            // A finalizer that is off (the controller was restarted in between) is not taken off again.
+            if pod.seen.finalizer {
+                sync.removed.push(key);
+                self.write(rank, Op::Remove { job, pod: key });
+            } else {
+                self.write(rank, Op::RemoveDelete { job, pod: key });
+            }
         }
         self.jobs[job as usize].memory.sync.outstanding -= 1;
     }

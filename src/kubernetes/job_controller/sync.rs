@@ -127,6 +127,8 @@ pub(crate) struct Sync {
     pub(super) created: usize,
     pub(super) batch: usize,
     pub(super) strip: Vec<PodKey>,
+    /// Active pods that this sync removed, and that it has read with their finalizers on.
+    pub(super) removed: Vec<PodKey>,
     pub(super) indexes: Vec<u32>,
 }
 
@@ -150,6 +152,7 @@ impl Sync {
         self.creations.clear();
         self.created = 0;
         self.strip.clear();
+        self.removed.clear();
     }
 }
 
@@ -400,8 +403,8 @@ impl<'a, O: Observer> World<'a, O> {
     pub(in crate::kubernetes) fn take_effect(&mut self, op: Op) {
         let job = match op {
             Op::Create { job, index, failures, ignored } => {
-                self.create_pod(job, index, failures, ignored);
-                self.wrote_pod(job);
+                let version = self.create_pod(job, index, failures, ignored);
+                self.wrote_pod(job, version);
                 self.record_event(job, EventType::Normal);
                 job
             }
@@ -413,8 +416,8 @@ impl<'a, O: Observer> World<'a, O> {
                 job
             }
             Op::Remove { job, pod } => {
-                if self.strip_finalizer(pod) {
-                    self.wrote_pod(job);
+                if let Some(version) = self.strip_finalizer(pod) {
+                    self.wrote_pod(job, version);
                     let rank = i64::from(self.pods[pod.slot as usize].ordinal);
                     return self.write(rank, Op::RemoveDelete { job, pod });
                 }
@@ -430,8 +433,8 @@ impl<'a, O: Observer> World<'a, O> {
                 job
             }
             Op::Strip { job, pod } => {
-                if self.strip_finalizer(pod) {
-                    self.wrote_pod(job);
+                if let Some(version) = self.strip_finalizer(pod) {
+                    self.wrote_pod(job, version);
                 }
                 job
             }
@@ -461,9 +464,11 @@ impl<'a, O: Observer> World<'a, O> {
         self.send_event();
     }
 
-    fn wrote_pod(&mut self, job: u32) {
+    /// The answer to a write bears the version that the cache must have seen before the next sync (WroteAt).
+    fn wrote_pod(&mut self, job: u32, version: u64) {
         if self.scenario.control_plane.watch_delay > SimDuration::ZERO {
-            self.jobs[job as usize].memory.wrote_pod_version = self.version;
+            let memory = &mut self.jobs[job as usize].memory;
+            memory.wrote_pod_version = memory.wrote_pod_version.max(version);
         }
     }
 }

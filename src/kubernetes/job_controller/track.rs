@@ -89,6 +89,11 @@ impl<'a, O: Observer> World<'a, O> {
                 break;
             }
         }
+        // The Job is complete once these are gone. They were read with their finalizers on, so that each is patched
+        // again: it changes nothing, but it is a call.
+        if sync.verdict.is_some() && !sync.reached_max {
+            sync.strip.append(&mut sync.removed);
+        }
         if spec.is_indexed() {
             update_indexes(sync, spec, completed, failed, *failed_is_set);
             sync.status.succeeded = sync.succeeded;
