@@ -203,6 +203,7 @@ impl<'a, O: Observer> World<'a, O> {
     pub(super) fn create_pod(&mut self, job: u32, index: Option<u32>, failures: u32, ignored: u32) -> u64 {
         let now = self.now;
         let created = self.stamp(now);
+        let clock = self.cluster_clock(job);
         let j = &mut self.jobs[job as usize];
         let ordinal = j.pods_created;
         j.pods_created += 1;
@@ -230,8 +231,7 @@ impl<'a, O: Observer> World<'a, O> {
                 kubelet.script = scripts.choose(ordinal, index, attempt);
                 let schedule = kubelet.script.map_or(SimDuration::NEVER, |s| s.schedule);
                 kubelet.startup = kubelet.script.map_or(SimDuration::NEVER, |s| s.start);
-                // The recorder's kubelet has a clock of microseconds.
-                SimTime::from_nanos(now.micros_rounded() * 1000) + schedule
+                clock + schedule
             }
             Workload::Sampled(_) => {
                 let whose = match index {
@@ -315,7 +315,7 @@ impl<'a, O: Observer> World<'a, O> {
             return true;
         }
         if view.bound {
-            self.at(self.now, Event::Terminate(key.slot));
+            self.at(self.now.max(self.cluster_clock(id.job)), Event::Terminate(key.slot));
         } else {
             self.expect_pod_gc();
         }

@@ -62,7 +62,7 @@ impl<'a, O: Observer> World<'a, O> {
                 j.deleting = true;
                 j.generation += 1;
                 self.notify_job(job);
-                self.at(self.now + COLLECTOR_DELAY, Event::Poll(job));
+                self.at(self.cluster_clock(job) + COLLECTOR_DELAY, Event::Poll(job));
             }
         }
     }
@@ -77,7 +77,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         self.observer.job_removed(self.now, job);
         self.notify_job(job);
-        self.at(self.now + COLLECTOR_DELAY, Event::Collect(job));
+        self.at(self.cluster_clock(job) + COLLECTOR_DELAY, Event::Collect(job));
     }
 
     /// The garbage collector deletes the pods of a Job.
