@@ -157,6 +157,7 @@ impl<'a, O: Observer> World<'a, O> {
             calls: Vec::new(),
             free_calls: Vec::new(),
             epoch: 0,
+            controller_stops_at: SimTime::ZERO,
             ready_keys: VecDeque::new(),
             busy_workers: 0,
             events_waiting: VecDeque::new(),

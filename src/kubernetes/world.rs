@@ -217,6 +217,8 @@ pub(super) struct World<'a, O> {
     pub(super) free_calls: Vec<u32>,
     /// Rises when the controller restarts: calls of earlier lives are dropped.
     pub(super) epoch: u32,
+    /// When a controller that was told to stop ends.
+    pub(super) controller_stops_at: SimTime,
     pub(super) ready_keys: VecDeque<u32>,
     pub(super) busy_workers: u32,
     pub(super) events_waiting: VecDeque<(u32, EventType)>,

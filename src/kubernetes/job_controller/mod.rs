@@ -16,6 +16,7 @@ mod indexes;
 mod manage;
 pub(super) mod memory;
 mod orphans;
+mod stop;
 mod success_policy;
 pub(super) mod sync;
 mod track;
