@@ -8,7 +8,7 @@ use super::event::Event;
 use super::facts::{Observer, PodId, StatusFact};
 use super::job_controller::sync::Op;
 use super::status::Counters;
-use super::world::{Job, Kubelet, Pod, PodKey, PodView, Step, World};
+use super::world::{Job, JobView, Kubelet, Pod, PodKey, PodView, Step, World};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::cluster::ClientLimit;
@@ -21,7 +21,7 @@ use super::luck::{Attempt, Whose};
 #[derive(Clone, Debug)]
 pub(super) enum Delivery {
     Pod { key: PodKey, view: PodView, version: u64 },
-    Job { job: u32, exists: bool, version: u64, generation: u64, deleting: bool, spec: Box<JobSpec> },
+    Job { job: u32, seen: JobView, spec: Box<JobSpec> },
 }
 
 /// A write of the Job controller that has not taken effect yet.
@@ -167,14 +167,7 @@ impl<'a, O: Observer> World<'a, O> {
         if delay == SimDuration::ZERO {
             return self.job_seen(job);
         }
-        let delivery = Delivery::Job {
-            job,
-            exists: j.exists,
-            version,
-            generation: j.generation,
-            deleting: j.deleting,
-            spec: Box::new(j.spec.clone()),
-        };
+        let delivery = Delivery::Job { job, seen: j.view(), spec: Box::new(j.spec.clone()) };
         self.deliveries.push_back((self.now + delay, delivery));
         self.call_at(self.now + delay, Event::Watch);
     }
@@ -190,9 +183,9 @@ impl<'a, O: Observer> World<'a, O> {
                 self.seen_pod_version = version;
                 self.pod_seen(key.slot, view);
             }
-            Delivery::Job { job, exists, version, generation, deleting, spec } => {
-                self.seen_job_version = version;
-                self.job_seen_as(job, exists, version, generation, deleting, &spec);
+            Delivery::Job { job, seen, spec } => {
+                self.seen_job_version = seen.version;
+                self.job_event(job, seen, Some(*spec));
             }
         }
     }
@@ -388,6 +381,18 @@ impl<'a, O: Observer> World<'a, O> {
 }
 
 impl Job<'_> {
+    /// What a watch event shows of it.
+    pub(super) fn view(&self) -> JobView {
+        JobView {
+            exists: self.exists,
+            version: self.version,
+            generation: self.generation,
+            deleting: self.deleting,
+            start_time: self.counters.start_time,
+            finished_at: self.counters.conditions.finished().map(|c| c.at),
+        }
+    }
+
     /// How many pods this index has had, and that it gets one more.
     fn attempt_of(&mut self, index: u32) -> u32 {
         if index >= self.index_high_water {

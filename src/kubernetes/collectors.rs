@@ -106,16 +106,24 @@ impl<'a, O: Observer> World<'a, O> {
 
     /// The TTL controller looks at a Job (ttlafterfinished: processJob).
     pub(super) fn check_ttl(&mut self, job: u32) {
+        let now = self.now;
         let j = &mut self.jobs[job as usize];
-        if !j.exists || j.deleting {
+        let cache = &j.memory.cache;
+        if !cache.exists || cache.deleting {
             return;
         }
-        let (Some(ttl), Some(finished)) = (j.spec.ttl_after_finished, j.counters.conditions.finished())
-        else {
+        let (Some(ttl), Some(finished_at)) = (cache.spec.ttl_after_finished, cache.finished_at) else {
             return;
         };
-        let expires = finished.at + ttl;
-        if expires <= self.now {
+        let mut expires = finished_at + ttl;
+        if expires <= now {
+            // Before it deletes, it asks the API server for the Job as it is.
+            match j.spec.ttl_after_finished {
+                Some(ttl) if j.exists => expires = finished_at + ttl,
+                _ => return,
+            }
+        }
+        if expires <= now {
             return self.delete_job(job, Propagation::Foreground);
         }
         if expires < j.ttl_due {

@@ -156,6 +156,18 @@ impl Pod<'_> {
     }
 }
 
+/// What a watch event shows of a Job besides its spec, as far as a controller looks at it. Times are as stored.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct JobView {
+    pub(super) exists: bool,
+    pub(super) version: u64,
+    pub(super) generation: u64,
+    pub(super) deleting: bool,
+    pub(super) start_time: Option<SimTime>,
+    /// Last transition of Complete or Failed.
+    pub(super) finished_at: Option<SimTime>,
+}
+
 /// A Job: what the API server holds, and what the controllers remember of it.
 pub(super) struct Job<'a> {
     pub(super) case: &'a JobCase,

@@ -6,7 +6,7 @@ use super::memory::Memory;
 use crate::engine::time::SimDuration;
 use crate::kubernetes::api_server::TokenBucket;
 use crate::kubernetes::facts::{Observer, Phase};
-use crate::kubernetes::world::{Pod, PodView, World};
+use crate::kubernetes::world::{JobView, Pod, PodView, World};
 use crate::model::job::JobSpec;
 use crate::model::policy::FailureAction;
 
@@ -34,7 +34,7 @@ impl<'a, O: Observer> World<'a, O> {
         let known = memory.cache.exists;
         if view.deleting || !view.exists {
             // deletePod: an update that sets deletionTimestamp, every later one, and the end.
-            if !known || memory.cache.finished {
+            if !known || memory.cache.finished_at.is_some() {
                 if view.finalizer {
                     let key = self.pods[slot as usize].key(slot);
                     self.orphan_pod(job, key);
@@ -54,7 +54,7 @@ impl<'a, O: Observer> World<'a, O> {
             }
         }
         // The textbook controller is woken by what can change its mind, the real one by everything.
-        if !memory.cache.finished && (changed || !ideal) {
+        if memory.cache.finished_at.is_none() && (changed || !ideal) {
             self.enqueue_batched(job);
         }
     }
@@ -62,48 +62,27 @@ impl<'a, O: Observer> World<'a, O> {
     /// The informer shows the Job as it is stored.
     pub(in crate::kubernetes) fn job_seen(&mut self, job: u32) {
         let j = &self.jobs[job as usize];
-        let (exists, version, generation, deleting) = (j.exists, j.version, j.generation, j.deleting);
+        let seen = j.view();
         // The spec is copied only when it changed.
-        if j.memory.cache.exists && j.memory.cache.generation == generation {
-            return self.job_event(job, exists, version, generation, deleting, None);
+        if j.memory.cache.exists && j.memory.cache.generation == seen.generation {
+            return self.job_event(job, seen, None);
         }
         let spec = j.spec.clone();
-        self.job_event(job, exists, version, generation, deleting, Some(spec));
+        self.job_event(job, seen, Some(spec));
     }
 
-    /// The informer shows the Job as it was a watch delay ago.
-    pub(in crate::kubernetes) fn job_seen_as(
-        &mut self,
-        job: u32,
-        exists: bool,
-        version: u64,
-        generation: u64,
-        deleting: bool,
-        spec: &JobSpec,
-    ) {
-        self.job_event(job, exists, version, generation, deleting, Some(spec.clone()));
-    }
-
-    fn job_event(
-        &mut self,
-        job: u32,
-        exists: bool,
-        version: u64,
-        generation: u64,
-        deleting: bool,
-        spec: Option<JobSpec>,
-    ) {
+    /// The informer shows the Job as `seen`: as it is, or as it was a watch delay ago.
+    pub(in crate::kubernetes) fn job_event(&mut self, job: u32, seen: JobView, spec: Option<JobSpec>) {
         let j = &mut self.jobs[job as usize];
         let cache = &mut j.memory.cache;
         let known = cache.exists;
         let old_generation = cache.generation;
         let old_deadline = cache.spec.active_deadline;
-        cache.exists = exists;
-        cache.version = version;
-        cache.generation = generation;
-        cache.deleting = deleting;
-        cache.finished = j.counters.conditions.finished().is_some();
-        let finished = cache.finished;
+        cache.exists = seen.exists;
+        cache.version = seen.version;
+        cache.generation = seen.generation;
+        cache.deleting = seen.deleting;
+        cache.finished_at = seen.finished_at;
         if let Some(spec) = spec {
             let resized = cache.spec.completions() != spec.completions();
             let replacement_changed = cache.spec.pod_replacement != spec.pod_replacement;
@@ -119,8 +98,10 @@ impl<'a, O: Observer> World<'a, O> {
                 self.relist(job);
             }
         }
-        if !exists {
+        if !seen.exists {
             let memory = &mut self.jobs[job as usize].memory;
+            memory.wrote_pod_version = 0;
+            memory.wrote_job_version = 0;
             memory.expected_creations = 0;
             memory.expected_deletions = 0;
             memory.backoff = Default::default();
@@ -131,11 +112,11 @@ impl<'a, O: Observer> World<'a, O> {
             self.enqueue(job);
             return self.check_ttl(job);
         }
-        if finished {
+        if seen.finished_at.is_some() {
             self.orphan_all(job);
             return self.check_ttl(job);
         }
-        if generation == old_generation {
+        if seen.generation == old_generation {
             if !self.is_ideal() {
                 self.enqueue_batched(job);
             }
@@ -144,7 +125,7 @@ impl<'a, O: Observer> World<'a, O> {
         self.enqueue(job);
         let j = &self.jobs[job as usize];
         let deadline = j.memory.cache.spec.active_deadline;
-        if let (Some(start), Some(limit)) = (j.counters.start_time, deadline)
+        if let (Some(start), Some(limit)) = (seen.start_time, deadline)
             && deadline != old_deadline
         {
             let rest = (start + limit).since(self.now);

@@ -21,7 +21,8 @@ pub(crate) struct IndexPods {
 pub(crate) struct Cache {
     pub(crate) exists: bool,
     pub(crate) deleting: bool,
-    pub(crate) finished: bool,
+    /// Last transition of Complete or Failed.
+    pub(crate) finished_at: Option<SimTime>,
     pub(crate) generation: u64,
     pub(crate) version: u64,
     pub(crate) spec: JobSpec,
@@ -79,7 +80,7 @@ impl Cache {
         Cache {
             exists: false,
             deleting: false,
-            finished: false,
+            finished_at: None,
             generation: 0,
             version: 0,
             spec,

@@ -189,7 +189,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         memory.wrote_pod_version = 0;
         memory.wrote_job_version = 0;
-        if !memory.cache.exists || memory.cache.finished {
+        if !memory.cache.exists || memory.cache.finished_at.is_some() {
             memory.backoff = Backoff::default();
             return self.synced(job, Ok(()));
         }
