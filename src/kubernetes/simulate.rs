@@ -200,11 +200,20 @@ impl<'a, O: Observer> World<'a, O> {
                 Event::Poll(job) => self.poll(job),
                 Event::Ttl(job) => self.ttl_due(job),
             }
-            self.drain();
+            // What is done at one instant is done before the controllers look.
+            if !(matches!(Event::unpack(due.payload), Event::Action(_)) && self.action_is_next(due.at)) {
+                self.drain();
+            }
             if self.unfinished == 0 && until == Until::AllJobsEnded {
                 return;
             }
         }
+    }
+
+    fn action_is_next(&mut self, at: SimTime) -> bool {
+        self.queue
+            .peek()
+            .is_some_and(|due| due.at == at && matches!(Event::unpack(due.payload), Event::Action(_)))
     }
 
     fn submit(&mut self, job: u32) {
