@@ -307,7 +307,13 @@ impl<'a, O: Observer> World<'a, O> {
             self.remove_pod(key.slot, view);
             return true;
         }
-        if view.bound {
+        if view.bound && grace == SimDuration::ZERO && !view.phase.is_terminal() {
+            // The kubelet has ended it before its last finalizer can go.
+            self.terminate(key.slot);
+            if self.pods[key.slot as usize].kubelet.step == Step::End {
+                self.container_exits(key.slot);
+            }
+        } else if view.bound {
             self.at(self.now.max(self.cluster_clock(id.job)), Event::Terminate(key.slot));
         } else {
             self.expect_pod_gc();

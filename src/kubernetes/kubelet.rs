@@ -140,7 +140,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// The container has stopped: the pod ends, or the container is restarted in place.
-    fn container_exits(&mut self, slot: u32) {
+    pub(super) fn container_exits(&mut self, slot: u32) {
         let now = self.now;
         let stamp = self.stamp(now);
         let pod = &mut self.pods[slot as usize];
