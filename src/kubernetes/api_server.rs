@@ -314,7 +314,7 @@ impl<'a, O: Observer> World<'a, O> {
                 self.container_exits(key.slot);
             }
         } else if view.bound {
-            self.at(self.now.max(self.cluster_clock(id.job)), Event::Terminate(key.slot));
+            self.at(self.cluster_clock(id.job), Event::Terminate(key.slot));
         } else {
             self.expect_pod_gc();
         }

@@ -252,10 +252,11 @@ impl<'a, O: Observer> World<'a, O> {
         self.scenario.control_plane.rules == ControllerRules::Ideal
     }
 
-    /// Schedules something that the cluster does.
+    /// Schedules something that the cluster does. An instant that is over (the recorder's clock of microseconds can
+    /// be behind) is now.
     #[inline]
     pub(super) fn at(&mut self, t: SimTime, event: Event) -> Ticket {
-        self.queue.push(t, Class::Cluster, event.pack())
+        self.queue.push(t.max(self.now), Class::Cluster, event.pack())
     }
 
     /// Schedules a timer of a controller.
