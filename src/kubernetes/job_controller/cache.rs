@@ -155,8 +155,9 @@ impl<'a, O: Observer> World<'a, O> {
         self.seen_pod_version = self.version;
         self.seen_job_version = self.version;
         for job in 0..self.jobs.len() as u32 {
-            let spec = self.jobs[job as usize].spec.clone();
-            self.jobs[job as usize].memory = Memory::new(spec);
+            let j = &mut self.jobs[job as usize];
+            j.forget_unwritten();
+            j.memory = Memory::new(j.spec.clone());
         }
         for pod in &mut self.pods {
             pod.seen = PodView::ABSENT;

@@ -212,6 +212,17 @@ impl<'a, O: Observer> World<'a, O> {
     }
 }
 
+impl Job<'_> {
+    /// The controller ends within a sync: of what it has counted, only what it has written has happened.
+    pub(super) fn forget_unwritten(&mut self) {
+        let sync = &mut self.memory.sync;
+        if matches!(sync.step, Step::Stripping | Step::Finishing | Step::Ending) {
+            self.uncounted_succeeded.clone_from(&sync.stored_succeeded);
+            self.uncounted_failed.clone_from(&sync.stored_failed);
+        }
+    }
+}
+
 /// Suspended is set or cleared (ensureJobConditionStatus); returns whether it changed.
 fn follow_suspension(sync: &mut Sync, spec: &JobSpec, now: SimTime) -> bool {
     let (is_true, reason) =
