@@ -9,7 +9,7 @@ use super::job_controller::memory::Memory;
 use super::luck::{Luck, seed_of_job};
 use super::status::{ConditionType, Counters, IndexSet, Reason};
 use super::world::{Job, Step, World};
-use crate::engine::queue::EventQueue;
+use crate::engine::queue::{Due, EventQueue};
 use crate::engine::streams::{Purpose, Stream};
 use crate::engine::time::SimTime;
 use crate::model::scenario::{Action, JobCase, Scenario};
@@ -200,8 +200,8 @@ impl<'a, O: Observer> World<'a, O> {
                 Event::Poll(job) => self.poll(job),
                 Event::Ttl(job) => self.ttl_due(job),
             }
-            // What is done at one instant is done before the controllers look.
-            if !(matches!(Event::unpack(due.payload), Event::Action(_)) && self.action_is_next(due.at)) {
+            // What is done, or seen, at one instant is there before the controllers look.
+            if !self.belongs_to_next(due) {
                 self.drain();
             }
             if self.unfinished == 0 && until == Until::AllJobsEnded {
@@ -210,10 +210,16 @@ impl<'a, O: Observer> World<'a, O> {
         }
     }
 
-    fn action_is_next(&mut self, at: SimTime) -> bool {
-        self.queue
-            .peek()
-            .is_some_and(|due| due.at == at && matches!(Event::unpack(due.payload), Event::Action(_)))
+    /// Actions of one instant belong together, and so do watch events.
+    #[inline]
+    fn belongs_to_next(&mut self, due: Due) -> bool {
+        match Event::unpack(due.payload) {
+            Event::Action(_) => self.queue.peek().is_some_and(|next| {
+                next.at == due.at && matches!(Event::unpack(next.payload), Event::Action(_))
+            }),
+            Event::Watch => self.deliveries.front().is_some_and(|(at, _)| *at == due.at),
+            _ => false,
+        }
     }
 
     fn submit(&mut self, job: u32) {
