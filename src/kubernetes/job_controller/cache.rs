@@ -86,7 +86,11 @@ impl<'a, O: Observer> World<'a, O> {
         if let Some(spec) = spec {
             let resized = cache.spec.completions() != spec.completions();
             let replacement_changed = cache.spec.pod_replacement != spec.pod_replacement;
-            cache.spec = spec;
+            let old_spec = std::mem::replace(&mut cache.spec, spec);
+            let sync = &mut j.memory.sync;
+            if sync.is_under_way() && sync.read_spec.is_none() {
+                sync.read_spec = Some(Box::new(old_spec));
+            }
             if resized {
                 cache.candidates.clear();
                 cache.fresh = 0;

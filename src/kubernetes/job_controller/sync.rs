@@ -99,6 +99,10 @@ pub(crate) struct Sync {
     pub(super) outstanding: u32,
     /// The version of the Job that was read; PUTs against another one fail.
     pub(super) version: u64,
+    /// The spec that was read, if the cache has got another one meanwhile.
+    pub(super) read_spec: Option<Box<JobSpec>>,
+    /// The Job was read in foreground deletion.
+    pub(super) deleting: bool,
     pub(super) status: Counters,
     pub(super) active: u32,
     pub(super) ready: u32,
@@ -133,8 +137,10 @@ pub(crate) struct Sync {
 }
 
 impl Sync {
-    fn begin(&mut self, version: u64, status: Counters) {
+    fn begin(&mut self, version: u64, deleting: bool, status: Counters) {
         self.version = version;
+        self.read_spec = None;
+        self.deleting = deleting;
         self.status = status;
         self.verdict = None;
         self.judged = false;
@@ -208,7 +214,7 @@ impl<'a, O: Observer> World<'a, O> {
         let j = &mut jobs[job as usize];
         let cache = &mut j.memory.cache;
         let sync = &mut j.memory.sync;
-        sync.begin(cache.version, j.counters);
+        sync.begin(cache.version, cache.deleting, j.counters);
         sync.active = cache.active;
         sync.ready = cache.ready;
         sync.terminating = cache.terminating;
@@ -474,6 +480,11 @@ impl<'a, O: Observer> World<'a, O> {
 }
 
 impl Sync {
+    /// It waits for answers to its calls.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.step != Step::Idle
+    }
+
     fn fail(&mut self, reason: Reason, at: SimTime) {
         self.verdict = Some(Verdict { success: false, reason, at });
     }

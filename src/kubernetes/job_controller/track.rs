@@ -28,9 +28,10 @@ impl<'a, O: Observer> World<'a, O> {
             failed_is_set,
             ..
         } = &mut jobs[job as usize];
-        let spec = &memory.cache.spec;
-        let deleting = memory.cache.deleting;
         let sync = &mut memory.sync;
+        let read_spec = sync.read_spec.take();
+        let spec = read_spec.as_deref().unwrap_or(&memory.cache.spec);
+        let deleting = sync.deleting;
         sync.stored_succeeded.clone_from(uncounted_succeeded);
         sync.stored_failed.clone_from(uncounted_failed);
         let mut events = 0;
@@ -113,6 +114,7 @@ impl<'a, O: Observer> World<'a, O> {
             sync.verdict = Some(Verdict { at: now, ..verdict });
         }
         sync.needs_flush |= sync.uncounted_changed | sync.indexes_changed;
+        sync.read_spec = read_spec;
         sync.step = Step::Stripping;
         let flush = sync.needs_flush;
         for _ in 0..events {
