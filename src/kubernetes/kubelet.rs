@@ -84,11 +84,12 @@ impl<'a, O: Observer> World<'a, O> {
     pub(super) fn bind(&mut self, slot: u32) {
         let now = self.now;
         let stamp = self.stamp(now);
+        let clock = self.cluster_clock(self.pods[slot as usize].job);
         let pod = &mut self.pods[slot as usize];
         let view = PodView { bound: true, ready: Ready::False, ready_since: stamp, ..pod.live };
         let limit = self.jobs[pod.job as usize].spec.template.active_deadline;
-        pod.kubelet.deadline_at = now + limit.unwrap_or(SimDuration::NEVER);
-        let start_at = now + pod.kubelet.startup;
+        pod.kubelet.deadline_at = clock + limit.unwrap_or(SimDuration::NEVER);
+        let start_at = clock + pod.kubelet.startup;
         let id = pod.id(slot);
         self.observer.pod_scheduled(now, id);
         self.put_pod(slot, view);
