@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::backoff::Backoff;
+use super::orphans::Orphans;
 use super::sync::Sync;
 use crate::engine::time::SimTime;
 use crate::kubernetes::api_server::TokenBucket;
@@ -68,7 +69,7 @@ pub(crate) struct Memory {
     /// Spam filters of the event recorder for this Job: events of type Normal, and Warning.
     pub(crate) event_filters: [TokenBucket; 2],
     /// Pods without a controller that are having their finalizers removed.
-    pub(crate) orphans: Vec<PodKey>,
+    pub(crate) orphans: Orphans,
 }
 
 /// The event recorder lets 25 events of one type about an object through, then one in five minutes (client-go
@@ -115,7 +116,7 @@ impl Memory {
             wrote_job_version: 0,
             sync: Sync::default(),
             event_filters: [TokenBucket::full(EVENT_FILTER); 2],
-            orphans: Vec::new(),
+            orphans: Orphans::default(),
         }
     }
 }

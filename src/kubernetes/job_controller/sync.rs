@@ -455,7 +455,7 @@ impl<'a, O: Observer> World<'a, O> {
             }
             Op::Orphan { job, pod } => {
                 self.strip_finalizer(pod);
-                return self.orphan_done(job);
+                return self.orphan_done(job, pod);
             }
             Op::Event => {
                 self.event_in_flight = false;
