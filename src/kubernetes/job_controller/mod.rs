@@ -12,6 +12,7 @@ mod backoff;
 mod cache;
 pub(super) mod events;
 mod failure_policy;
+mod go_sort;
 mod indexes;
 mod manage;
 pub(super) mod memory;
