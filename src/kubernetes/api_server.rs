@@ -307,8 +307,11 @@ impl<'a, O: Observer> World<'a, O> {
             self.remove_pod(key.slot, view);
             return true;
         }
-        if view.bound && grace == SimDuration::ZERO && !view.phase.is_terminal() {
-            // The kubelet has ended it before its last finalizer can go.
+        let controller_waits =
+            !self.api_is_immediate() || self.scenario.control_plane.watch_delay == SimDuration::ZERO;
+        if view.bound && grace == SimDuration::ZERO && !view.phase.is_terminal() && controller_waits {
+            // The kubelet ends it while the controller waits for the answer or for its cache: before the last
+            // finalizer can go.
             self.terminate(key.slot);
             if self.pods[key.slot as usize].kubelet.step == Step::End {
                 self.container_exits(key.slot);
