@@ -1,8 +1,9 @@
 //! How a controller that is told to stop ends: its workers wait for the answers to requests that are on the wire.
 //!
 //! Such requests have no effect, and a call that still waits for its token gives up. Without a rate limit the sync
-//! that lost its creations or deletions sends its status once more before it sees that it was told to stop. The next
-//! controller starts when all of them are back (Run waits for its workers).
+//! that lost its creations or deletions sends its status once more before it sees that it was told to stop, and a key
+//! that was added during the sync is synced once more. The next controller starts when all of them are back (Run
+//! waits for its workers).
 
 use super::sync::{Op, Step};
 use super::work_queue::WORKERS;
@@ -27,8 +28,17 @@ impl<'a, O: Observer> World<'a, O> {
             if call.epoch != epoch || matches!(call.op, Op::Event) || due.at > now + latency {
                 continue;
             }
-            let status_follows = !limited && self.jobs.iter().any(|job| job.memory.sync.has_lost_pods());
-            stops_at = stops_at.max(if status_follows { due.at + latency } else { due.at });
+            let mut back_at = due.at;
+            if !limited {
+                let jobs = &self.jobs;
+                for one_more in [
+                    jobs.iter().any(|job| job.memory.sync.has_lost_pods()),
+                    jobs.iter().any(|job| job.memory.processing && job.memory.dirty),
+                ] {
+                    back_at = if one_more { back_at + latency } else { back_at };
+                }
+            }
+            stops_at = stops_at.max(back_at);
         }
         if stops_at <= now {
             return false;
