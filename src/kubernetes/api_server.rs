@@ -117,13 +117,20 @@ impl<'a, O: Observer> World<'a, O> {
         let mut calls = std::mem::take(&mut self.at_gate);
         calls.sort_by_key(|&c| self.calls[c as usize].rank);
         let latency = self.scenario.control_plane.api_latency;
+        let mut times = std::mem::take(&mut self.call_times);
         for &number in &calls {
             let wait = match &mut self.bucket {
                 Some(bucket) => bucket.reserve(self.now),
                 None => SimDuration::ZERO,
             };
-            self.call_at(self.now + wait + latency, Event::Call(number));
+            times.push((self.now + wait + latency, number));
         }
+        // Of calls that come back at one instant an event is done first: its sender waits for no cache.
+        times.sort_by_key(|&(_, number)| !matches!(self.calls[number as usize].op, Op::Event));
+        for (at, number) in times.drain(..) {
+            self.call_at(at, Event::Call(number));
+        }
+        self.call_times = times;
         calls.clear();
         self.at_gate = calls;
     }

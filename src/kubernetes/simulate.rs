@@ -154,6 +154,7 @@ impl<'a, O: Observer> World<'a, O> {
             pod_gc_due: false,
             bucket: scenario.control_plane.client_limit.map(TokenBucket::full),
             at_gate: Vec::new(),
+            call_times: Vec::new(),
             calls: Vec::new(),
             free_calls: Vec::new(),
             epoch: 0,

@@ -225,6 +225,8 @@ pub(super) struct World<'a, O> {
     // The Job controller's client and queue
     pub(super) bucket: Option<TokenBucket>,
     pub(super) at_gate: Vec<u32>,
+    /// When the calls that just got their tokens take effect; empty between two uses.
+    pub(super) call_times: Vec<(SimTime, u32)>,
     pub(super) calls: Vec<Call>,
     pub(super) free_calls: Vec<u32>,
     /// Rises when the controller restarts: calls of earlier lives are dropped.
