@@ -9,9 +9,10 @@ use super::job_controller::memory::Memory;
 use super::luck::{Luck, seed_of_job};
 use super::status::{ConditionType, Counters, IndexSet, Reason};
 use super::world::{Job, Step, World};
-use crate::engine::queue::EventQueue;
+use crate::engine::queue::{Due, EventQueue};
 use crate::engine::streams::{Purpose, Stream};
-use crate::engine::time::SimTime;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::cluster::ControllerRules;
 use crate::model::scenario::{Action, JobCase, Scenario};
 use crate::model::workload::Workload;
 
@@ -131,11 +132,16 @@ pub fn simulate<O: Observer>(scenario: &Scenario, seed: Seed, until: Until, obse
 }
 
 impl<'a, O: Observer> World<'a, O> {
-    fn new(scenario: &'a Scenario, seed: Seed, until: Until, observer: &'a mut O) -> World<'a, O> {
+    pub(super) fn new(scenario: &'a Scenario, seed: Seed, until: Until, observer: &'a mut O) -> World<'a, O> {
         let acts_on_pods = scenario
             .timeline
             .iter()
             .any(|a| matches!(a.action, Action::DeletePod { .. } | Action::EvictPod { .. }));
+        let keep_finished = acts_on_pods || until == Until::NothingHappens;
+        let control_plane = &scenario.control_plane;
+        let at_once = control_plane.client_limit.is_none()
+            && control_plane.api_latency == SimDuration::ZERO
+            && control_plane.watch_delay == SimDuration::ZERO;
         let mut world = World {
             scenario,
             observer,
@@ -146,7 +152,8 @@ impl<'a, O: Observer> World<'a, O> {
             next_uid: 0,
             jobs: Vec::with_capacity(scenario.jobs.len()),
             unfinished: scenario.jobs.len(),
-            keep_finished: acts_on_pods || until == Until::NothingHappens,
+            keep_finished,
+            short_cuts: control_plane.rules == ControllerRules::Ideal && at_once && !keep_finished,
             version: 0,
             deliveries: VecDeque::new(),
             seen_pod_version: 0,
@@ -154,9 +161,11 @@ impl<'a, O: Observer> World<'a, O> {
             pod_gc_due: false,
             bucket: scenario.control_plane.client_limit.map(TokenBucket::full),
             at_gate: Vec::new(),
+            call_times: Vec::new(),
             calls: Vec::new(),
             free_calls: Vec::new(),
             epoch: 0,
+            controller_stops_at: SimTime::ZERO,
             ready_keys: VecDeque::new(),
             busy_workers: 0,
             events_waiting: VecDeque::new(),
@@ -175,7 +184,7 @@ impl<'a, O: Observer> World<'a, O> {
         world
     }
 
-    fn run(&mut self, until: Until) {
+    pub(super) fn run(&mut self, until: Until) {
         let horizon = self.scenario.horizon;
         while let Some(due) = self.queue.take() {
             if due.at >= horizon {
@@ -199,10 +208,25 @@ impl<'a, O: Observer> World<'a, O> {
                 Event::Poll(job) => self.poll(job),
                 Event::Ttl(job) => self.ttl_due(job),
             }
-            self.drain();
+            // What is done, or seen, at one instant is there before the controllers look.
+            if !self.belongs_to_next(due) {
+                self.drain();
+            }
             if self.unfinished == 0 && until == Until::AllJobsEnded {
                 return;
             }
+        }
+    }
+
+    /// Actions of one instant belong together, and so do watch events.
+    #[inline]
+    fn belongs_to_next(&mut self, due: Due) -> bool {
+        match Event::unpack(due.payload) {
+            Event::Action(_) => self.queue.peek().is_some_and(|next| {
+                next.at == due.at && matches!(Event::unpack(next.payload), Event::Action(_))
+            }),
+            Event::Watch => self.deliveries.front().is_some_and(|(at, _)| *at == due.at),
+            _ => false,
         }
     }
 
