@@ -7,10 +7,11 @@
 
 use std::fmt;
 
-use libm::{ceil, exp, expm1, log, log1p, pow, sqrt, tgamma};
+use libm::{ceil, expm1, log, log1p, pow, sqrt, tgamma};
 
 use Quantity::{Number, Seconds};
 
+use super::exp::exp;
 use super::special::{GammaFunction, normal_cdf, normal_quantile};
 use super::time::SimDuration;
 

@@ -35,10 +35,8 @@ impl<'a, O: Observer> World<'a, O> {
                 if let Some(slot) = self.find(*job as u32, *pod) {
                     let pod = &self.pods[slot as usize];
                     let key = pod.key(slot);
-                    let mut view = pod.live;
-                    if !view.disrupted {
-                        view.disrupted = true;
-                        self.put_pod(slot, view);
+                    if !pod.live.disrupted {
+                        self.change_pod(slot, |view| view.disrupted = true);
                     }
                     self.delete_pod(key);
                 }

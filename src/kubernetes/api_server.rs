@@ -6,6 +6,7 @@
 
 use super::event::Event;
 use super::facts::{Observer, PodId, StatusFact};
+use super::job_controller::cache::PodClass;
 use super::job_controller::sync::Op;
 use super::status::Counters;
 use super::world::{Job, Kubelet, Pod, PodKey, PodView, Step, World};
@@ -140,19 +141,20 @@ impl<'a, O: Observer> World<'a, O> {
 
     // ---- watches
 
-    /// Stores a pod and tells the controllers.
+    /// Changes a stored pod and tells the controllers.
     #[inline]
-    pub(super) fn put_pod(&mut self, slot: u32, view: PodView) {
+    pub(super) fn change_pod(&mut self, slot: u32, change: impl FnOnce(&mut PodView)) {
         self.version += 1;
-        let version = self.version;
         let pod = &mut self.pods[slot as usize];
-        pod.live = view;
-        let (job, key) = (pod.job, pod.key(slot));
-        self.jobs[job as usize].last_change = self.now;
+        let j = &mut self.jobs[pod.job as usize];
+        j.last_change = self.now;
         let delay = self.scenario.control_plane.watch_delay;
         if delay == SimDuration::ZERO {
-            return self.pod_seen(slot, view);
+            change(&mut pod.live);
+            return self.pod_seen(slot);
         }
+        change(&mut pod.live);
+        let (key, view, version) = (pod.key(slot), pod.live, self.version);
         self.deliveries.push_back((self.now + delay, Delivery::Pod { key, view, version }));
         self.call_at(self.now + delay, Event::Watch);
     }
@@ -188,7 +190,8 @@ impl<'a, O: Observer> World<'a, O> {
         match delivery {
             Delivery::Pod { key, view, version } => {
                 self.seen_pod_version = version;
-                self.pod_seen(key.slot, view);
+                self.pods[key.slot as usize].shown = Some(view);
+                self.pod_seen(key.slot);
             }
             Delivery::Job { job, exists, version, generation, deleting, spec } => {
                 self.seen_job_version = version;
@@ -246,6 +249,7 @@ impl<'a, O: Observer> World<'a, O> {
             }
         };
         self.next_uid += 1;
+        let lagging = self.scenario.control_plane.watch_delay > SimDuration::ZERO;
         let pod = Pod {
             uid: self.next_uid,
             job,
@@ -256,19 +260,18 @@ impl<'a, O: Observer> World<'a, O> {
             failures_before: failures,
             ignored_before: ignored,
             live: PodView::ABSENT,
-            seen: PodView::ABSENT,
+            class: PodClass::default(),
+            shown: lagging.then_some(PodView::ABSENT),
             listed: false,
             kubelet,
         };
         let slot = self.allocate(pod);
         self.observer.pod_created(now, PodId { job, ordinal, slot }, index, attempt);
-        let view = PodView { exists: true, finalizer: true, ..PodView::ABSENT };
         if bind_at == now && matches!(case.workload, Workload::Sampled(_)) {
             // Bound in the same instant: one write and one event less.
-            self.pods[slot as usize].live = view;
             return self.bind(slot);
         }
-        self.put_pod(slot, view);
+        self.change_pod(slot, PodView::appear);
         let ticket = self.at(bind_at, Event::Pod(slot));
         self.pods[slot as usize].kubelet.next = ticket;
     }
@@ -277,16 +280,16 @@ impl<'a, O: Observer> World<'a, O> {
     pub(super) fn strip_finalizer(&mut self, key: PodKey) -> bool {
         let Some(pod) = self.live(key) else { return false };
         let id = pod.id(key.slot);
-        let mut view = pod.live;
+        let view = &pod.live;
         if !view.finalizer {
             return true;
         }
-        view.finalizer = false;
+        let goes = view.deleting && view.grace_over;
         self.observer.finalizer_removed(self.now, id);
-        if view.deleting && view.grace_over {
-            self.remove_pod(key.slot, view);
+        if goes {
+            self.remove_pod(key.slot, |view| view.finalizer = false);
         } else {
-            self.put_pod(key.slot, view);
+            self.change_pod(key.slot, |view| view.finalizer = false);
             self.let_go(key.slot);
         }
         true
@@ -296,21 +299,24 @@ impl<'a, O: Observer> World<'a, O> {
     pub(super) fn delete_pod(&mut self, key: PodKey) -> bool {
         let Some(pod) = self.live(key) else { return false };
         let id = pod.id(key.slot);
-        let mut view = pod.live;
-        if view.deleting {
+        let PodView { deleting, bound, finalizer, phase, .. } = pod.live;
+        if deleting {
             return true;
         }
-        view.deleting = true;
-        view.deleted_at = self.stamp(self.now);
+        let deleted_at = self.stamp(self.now);
         let grace = self.jobs[id.job as usize].spec.template.termination_grace;
-        view.grace_over = !view.bound || view.phase.is_terminal() || grace == SimDuration::ZERO;
+        let grace_over = !bound || phase.is_terminal() || grace == SimDuration::ZERO;
         self.observer.pod_delete_requested(self.now, id);
-        self.put_pod(key.slot, view);
-        if view.grace_over && !view.finalizer {
-            self.remove_pod(key.slot, view);
+        self.change_pod(key.slot, |view| {
+            view.deleting = true;
+            view.deleted_at = deleted_at;
+            view.grace_over = grace_over;
+        });
+        if grace_over && !finalizer {
+            self.remove_pod(key.slot, |_| {});
             return true;
         }
-        if view.bound {
+        if bound {
             self.at(self.now, Event::Terminate(key.slot));
         } else {
             self.expect_pod_gc();
@@ -320,22 +326,26 @@ impl<'a, O: Observer> World<'a, O> {
 
     /// DELETE with grace 0, by the kubelet or PodGC, of a pod that is being deleted.
     pub(super) fn delete_pod_now(&mut self, slot: u32) {
-        let mut view = self.pods[slot as usize].live;
+        let view = &self.pods[slot as usize].live;
         if !view.exists || view.grace_over {
             return;
         }
-        view.grace_over = true;
-        self.put_pod(slot, view);
-        if !view.finalizer {
-            self.remove_pod(slot, view);
+        let has_finalizer = view.finalizer;
+        self.change_pod(slot, |view| view.grace_over = true);
+        if !has_finalizer {
+            self.remove_pod(slot, |_| {});
         }
     }
 
-    fn remove_pod(&mut self, slot: u32, view: PodView) {
+    /// The object goes, with a last change.
+    fn remove_pod(&mut self, slot: u32, change: impl FnOnce(&mut PodView)) {
         let id = self.pods[slot as usize].id(slot);
         self.pods[slot as usize].kubelet.next = Ticket::default();
         self.observer.pod_removed(self.now, id);
-        self.put_pod(slot, PodView { exists: false, ..view });
+        self.change_pod(slot, |view| {
+            change(view);
+            view.exists = false;
+        });
     }
 
     /// Forgets a pod that is finished and counted: it stays in a real API server, but nothing looks at it.
@@ -343,11 +353,10 @@ impl<'a, O: Observer> World<'a, O> {
         let pod = &mut self.pods[slot as usize];
         let view = pod.live;
         let done = view.exists && view.phase.is_terminal() && !view.finalizer && !view.deleting;
-        if self.keep_finished || !done || pod.seen != view {
+        if self.keep_finished || !done || *pod.seen() != view {
             return;
         }
-        pod.live.exists = false;
-        pod.seen.exists = false;
+        pod.forget();
         self.free.push(slot);
     }
 

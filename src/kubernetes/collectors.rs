@@ -39,12 +39,10 @@ impl<'a, O: Observer> World<'a, O> {
         for slot in found {
             let pod = &self.pods[slot as usize];
             let id = pod.id(slot);
-            let mut view = pod.live;
-            if !view.phase.is_terminal() {
-                view.phase = Phase::Failed;
+            if !pod.live.phase.is_terminal() {
                 let end = PodEnd { phase: Phase::Failed, exit_code: None, reason: "" };
                 self.observer.pod_terminal(self.now, id, end);
-                self.put_pod(slot, view);
+                self.change_pod(slot, |view| view.phase = Phase::Failed);
             }
             self.delete_pod_now(slot);
         }

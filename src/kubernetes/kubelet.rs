@@ -6,7 +6,7 @@
 use super::event::Event;
 use super::facts::{ContainerRun, Observer, Phase, PodEnd};
 use super::luck::Whose;
-use super::world::{PodView, Ready, Step, World};
+use super::world::{Ready, Step, World};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::pod::RestartPolicy;
@@ -77,13 +77,19 @@ impl<'a, O: Observer> World<'a, O> {
         let now = self.now;
         let stamp = self.stamp(now);
         let pod = &mut self.pods[slot as usize];
-        let view = PodView { bound: true, ready: Ready::False, ready_since: stamp, ..pod.live };
         let limit = self.jobs[pod.job as usize].spec.template.active_deadline;
         pod.kubelet.deadline_at = now + limit.unwrap_or(SimDuration::NEVER);
         let start_at = now + pod.kubelet.startup;
         let id = pod.id(slot);
         self.observer.pod_scheduled(now, id);
-        self.put_pod(slot, view);
+        self.change_pod(slot, |view| {
+            if !view.exists {
+                view.appear();
+            }
+            view.bound = true;
+            view.ready = Ready::False;
+            view.ready_since = stamp;
+        });
         self.plan_before_deadline(slot, start_at, Step::Start);
     }
 
@@ -114,11 +120,15 @@ impl<'a, O: Observer> World<'a, O> {
         kubelet.end_at = now + kubelet.attempt.run;
         let hang_at = now + kubelet.attempt.hangs_after;
         let id = pod.id(slot);
-        let since = if pod.live.ready == Ready::True { pod.live.ready_since } else { stamp };
-        let view =
-            PodView { phase: Phase::Running, ready: Ready::True, ready_since: since, restarts, ..pod.live };
         self.observer.container_started(now, id, restarts);
-        self.put_pod(slot, view);
+        self.change_pod(slot, |view| {
+            if view.ready != Ready::True {
+                view.ready = Ready::True;
+                view.ready_since = stamp;
+            }
+            view.phase = Phase::Running;
+            view.restarts = restarts;
+        });
         if hang_at < SimTime::NEVER {
             self.plan_before_deadline(slot, hang_at, Step::HangBegins);
         } else {
@@ -158,12 +168,7 @@ impl<'a, O: Observer> World<'a, O> {
             kubelet.crash_backoff = wait.doubled(CRASH_BACKOFF_MAX);
             now + wait
         };
-        let mut view = self.pods[slot as usize].live;
-        if view.ready != Ready::False {
-            view.ready = Ready::False;
-            view.ready_since = stamp;
-        }
-        self.put_pod(slot, view);
+        self.change_pod(slot, |view| view.stop_being_ready(stamp));
         if again == now {
             let kubelet = &mut self.pods[slot as usize].kubelet;
             kubelet.restarts += 1;
@@ -207,25 +212,23 @@ impl<'a, O: Observer> World<'a, O> {
         let pod = &mut self.pods[slot as usize];
         pod.kubelet.next = Ticket::default();
         let id = pod.id(slot);
-        let mut view = pod.live;
         let (exit_code, finished_at) = match (pod.kubelet.last, last_stamp) {
             (Some((exit_code, _)), Some(stamp)) => (exit_code, stamp),
             // It never ran: ContainerStatusUnknown, without a time (status_manager.go, TerminatePod).
             _ => (EXIT_KILLED, SimTime::NEVER),
         };
-        view.exit_code = Some(exit_code);
-        view.finished_at = finished_at;
         let succeeded = exit_code == 0 && !pod.kubelet.past_deadline;
-        view.phase = if succeeded { Phase::Succeeded } else { Phase::Failed };
-        if view.ready != Ready::False {
-            view.ready = Ready::False;
-            view.ready_since = stamp;
-        }
+        let phase = if succeeded { Phase::Succeeded } else { Phase::Failed };
         let reason = if pod.kubelet.past_deadline { "DeadlineExceeded" } else { "" };
-        let end = PodEnd { phase: view.phase, exit_code: Some(exit_code), reason };
+        let end = PodEnd { phase, exit_code: Some(exit_code), reason };
+        let deleting = pod.live.deleting;
         self.observer.pod_terminal(now, id, end);
-        let deleting = view.deleting;
-        self.put_pod(slot, view);
+        self.change_pod(slot, |view| {
+            view.exit_code = Some(exit_code);
+            view.finished_at = finished_at;
+            view.phase = phase;
+            view.stop_being_ready(stamp);
+        });
         if deleting {
             self.delete_pod_now(slot);
         }

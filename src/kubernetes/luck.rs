@@ -50,7 +50,15 @@ pub(super) struct Luck<'a> {
     fail_point: Stream,
     hang_coin: Stream,
     hang_point: Stream,
+    /// Fates of the next pods of a NonIndexed Job, and how many of them are used up. They depend on their number
+    /// only, so they are drawn some at a time: the processor then works on several at once.
+    drawn: Vec<Fate>,
+    used: usize,
 }
+
+/// How many fates are drawn together: few at first, for Jobs of few pods.
+const FIRST_DRAW: usize = 8;
+const MOST_DRAWN: usize = 64;
 
 /// A distribution with its stream, or the one value that it has.
 enum Source<'a> {
@@ -112,12 +120,35 @@ impl<'a> Luck<'a> {
             fail_point: stream(Purpose::FailPoint),
             hang_coin: stream(Purpose::HangCoin),
             hang_point: stream(Purpose::HangPoint),
+            drawn: Vec::new(),
+            used: 0,
         }
     }
 
     /// The fate of a new pod.
     #[inline]
     pub(super) fn pod(&mut self, whose: Whose) -> Fate {
+        let Whose::Next = whose else { return self.draw(whose) };
+        if self.used == self.drawn.len() {
+            self.draw_more();
+        }
+        self.used += 1;
+        self.drawn[self.used - 1]
+    }
+
+    #[inline(never)]
+    fn draw_more(&mut self) {
+        let count = (2 * self.drawn.len()).clamp(FIRST_DRAW, MOST_DRAWN);
+        self.drawn.clear();
+        self.used = 0;
+        for _ in 0..count {
+            let fate = self.draw(Whose::Next);
+            self.drawn.push(fate);
+        }
+    }
+
+    #[inline]
+    fn draw(&mut self, whose: Whose) -> Fate {
         let keyed = self.keyed;
         Fate {
             schedule: self.schedule.draw(whose, keyed),

@@ -11,7 +11,8 @@ use super::status::{ConditionType, Counters, IndexSet, Reason};
 use super::world::{Job, Step, World};
 use crate::engine::queue::EventQueue;
 use crate::engine::streams::{Purpose, Stream};
-use crate::engine::time::SimTime;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::cluster::ControllerRules;
 use crate::model::scenario::{Action, JobCase, Scenario};
 use crate::model::workload::Workload;
 
@@ -136,6 +137,11 @@ impl<'a, O: Observer> World<'a, O> {
             .timeline
             .iter()
             .any(|a| matches!(a.action, Action::DeletePod { .. } | Action::EvictPod { .. }));
+        let keep_finished = acts_on_pods || until == Until::NothingHappens;
+        let control_plane = &scenario.control_plane;
+        let at_once = control_plane.client_limit.is_none()
+            && control_plane.api_latency == SimDuration::ZERO
+            && control_plane.watch_delay == SimDuration::ZERO;
         let mut world = World {
             scenario,
             observer,
@@ -146,7 +152,8 @@ impl<'a, O: Observer> World<'a, O> {
             next_uid: 0,
             jobs: Vec::with_capacity(scenario.jobs.len()),
             unfinished: scenario.jobs.len(),
-            keep_finished: acts_on_pods || until == Until::NothingHappens,
+            keep_finished,
+            short_cuts: control_plane.rules == ControllerRules::Ideal && at_once && !keep_finished,
             version: 0,
             deliveries: VecDeque::new(),
             seen_pod_version: 0,

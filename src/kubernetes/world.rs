@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::api_server::{Call, Delivery, TokenBucket};
 use super::event::{Event, NUMBER_LIMIT};
 use super::facts::{Observer, Phase, PodId};
+use super::job_controller::cache::PodClass;
 use super::job_controller::memory::Memory;
 use super::luck::{Attempt, Luck};
 use super::status::{Counters, IndexSet};
@@ -72,14 +73,23 @@ impl PodView {
         deleted_at: SimTime::NEVER,
     };
 
-    #[inline]
-    pub(super) fn is_active(&self) -> bool {
-        self.exists && !self.deleting && !self.phase.is_terminal()
+    /// What a POST makes of it.
+    pub(super) fn appear(&mut self) {
+        self.exists = true;
+        self.finalizer = true;
+    }
+
+    /// The Ready condition becomes False, if it is not.
+    pub(super) fn stop_being_ready(&mut self, now: SimTime) {
+        if self.ready != Ready::False {
+            self.ready = Ready::False;
+            self.ready_since = now;
+        }
     }
 
     #[inline]
-    pub(super) fn is_terminating(&self) -> bool {
-        self.exists && self.deleting && !self.phase.is_terminal()
+    pub(super) fn is_active(&self) -> bool {
+        self.exists && !self.deleting && !self.phase.is_terminal()
     }
 
     #[inline]
@@ -136,8 +146,12 @@ pub(super) struct Pod<'a> {
     pub(super) failures_before: u32,
     /// Annotation job-index-ignored-failure-count.
     pub(super) ignored_before: u32,
+    /// What is stored.
     pub(super) live: PodView,
-    pub(super) seen: PodView,
+    /// What the controllers' caches show; none without a watch delay: what is stored.
+    pub(super) shown: Option<PodView>,
+    /// What counts of what the caches show.
+    pub(super) class: PodClass,
     /// On the controller's list of pods to count.
     pub(super) listed: bool,
     pub(super) kubelet: Kubelet<'a>,
@@ -146,6 +160,21 @@ pub(super) struct Pod<'a> {
 impl Pod<'_> {
     pub(super) fn key(&self, slot: u32) -> PodKey {
         PodKey { uid: self.uid, slot }
+    }
+
+    /// Nothing holds the pod any more.
+    #[inline]
+    pub(super) fn forget(&mut self) {
+        self.live.exists = false;
+        if let Some(shown) = &mut self.shown {
+            shown.exists = false;
+        }
+    }
+
+    /// The pod in the controllers' caches.
+    #[inline]
+    pub(super) fn seen(&self) -> &PodView {
+        self.shown.as_ref().unwrap_or(&self.live)
     }
 
     pub(super) fn id(&self, slot: u32) -> PodId {
@@ -200,6 +229,8 @@ pub(super) struct World<'a, O> {
     pub(super) unfinished: usize,
     /// Finished pods stay in the API server; false lets go of them once they are counted.
     pub(super) keep_finished: bool,
+    /// The textbook's controller may take its short cut.
+    pub(super) short_cuts: bool,
     // API server
     pub(super) version: u64,
     pub(super) deliveries: VecDeque<(SimTime, Delivery)>,
@@ -260,6 +291,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// A slot for a new pod.
+    #[inline]
     pub(super) fn allocate(&mut self, pod: Pod<'a>) -> u32 {
         if let Some(slot) = self.free.pop() {
             self.pods[slot as usize] = pod;
@@ -278,7 +310,7 @@ impl<'a, O: Observer> World<'a, O> {
 
     /// Slots of a Job's pods in the controller's cache, in order of creation.
     pub(super) fn seen_slots(&self, job: u32) -> Vec<u32> {
-        self.slots(job, |pod| pod.seen.exists)
+        self.slots(job, |pod| pod.seen().exists)
     }
 
     fn slots(&self, job: u32, keep: impl Fn(&Pod) -> bool) -> Vec<u32> {

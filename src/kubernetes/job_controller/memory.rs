@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::backoff::Backoff;
 use super::sync::Sync;
+use super::textbook;
 use crate::engine::time::SimTime;
 use crate::kubernetes::api_server::TokenBucket;
 use crate::kubernetes::world::PodKey;
@@ -25,6 +26,8 @@ pub(crate) struct Cache {
     pub(crate) generation: u64,
     pub(crate) version: u64,
     pub(crate) spec: JobSpec,
+    /// Nothing but numbers decides about a Job of this spec.
+    pub(crate) plain: bool,
     pub(crate) active: u32,
     pub(crate) ready: u32,
     pub(crate) terminating: u32,
@@ -81,6 +84,7 @@ impl Cache {
             finished: false,
             generation: 0,
             version: 0,
+            plain: textbook::is_plain(&spec),
             spec,
             active: 0,
             ready: 0,

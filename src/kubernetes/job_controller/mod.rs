@@ -9,7 +9,7 @@
 //! `track` counts and writes; the policies have a file each.
 
 mod backoff;
-mod cache;
+pub(super) mod cache;
 mod failure_policy;
 mod indexes;
 mod manage;
@@ -17,5 +17,6 @@ pub(super) mod memory;
 mod orphans;
 mod success_policy;
 pub(super) mod sync;
+mod textbook;
 mod track;
 mod work_queue;

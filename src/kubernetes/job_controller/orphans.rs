@@ -12,7 +12,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         for slot in self.seen_slots(job) {
             let pod = &self.pods[slot as usize];
-            if pod.seen.finalizer {
+            if pod.seen().finalizer {
                 let key = pod.key(slot);
                 self.orphan_pod(job, key);
             }

@@ -157,8 +157,8 @@ impl Work {
         Work {
             key: pod.key(slot),
             index: pod.index,
-            view: pod.seen,
-            ended: finished_time(pod, &pod.seen),
+            view: *pod.seen(),
+            ended: finished_time(pod, pod.seen()),
             failures_before: pod.failures_before,
             ignored_before: pod.ignored_before,
         }
@@ -214,7 +214,7 @@ impl<'a, O: Observer> World<'a, O> {
                 continue;
             }
             pod.listed = false;
-            if pod.seen.exists && pod.seen.finalizer {
+            if pod.seen().exists && pod.seen().finalizer {
                 sync.work.push(Work::read(pod, key.slot));
             }
         }
@@ -323,7 +323,7 @@ impl<'a, O: Observer> World<'a, O> {
         sync.work.clear();
         for slot in slots {
             let pod = &mut pods[slot as usize];
-            if pod.seen.finalizer {
+            if pod.seen().finalizer {
                 sync.work.push(Work::read(pod, slot));
             }
         }
@@ -348,7 +348,7 @@ impl<'a, O: Observer> World<'a, O> {
         sync.outstanding += 1;
         for slot in self.seen_slots(job) {
             let pod = &self.pods[slot as usize];
-            if pod.seen.is_active() {
+            if pod.seen().is_active() {
                 let (key, rank) = (pod.key(slot), i64::from(pod.ordinal));
                 self.jobs[job as usize].memory.sync.outstanding += 1;
                 self.write(rank, Op::Delete { job, pod: key });
@@ -386,7 +386,7 @@ impl<'a, O: Observer> World<'a, O> {
         let Job { memory, .. } = &mut jobs[job as usize];
         for work in &memory.sync.work {
             let pod = &mut pods[work.key.slot as usize];
-            let view = &pod.seen;
+            let view = pod.seen();
             let ended = view.phase.is_terminal() || view.deleting;
             if pod.uid == work.key.uid && !pod.listed && view.exists && view.finalizer && ended {
                 pod.listed = true;
