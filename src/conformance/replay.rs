@@ -9,6 +9,7 @@ use crate::kubernetes::simulate::{Outcome, Seed, Until, simulate};
 use crate::model::cluster::{ClientLimit, ControlPlane, PodGc};
 use crate::model::patch::Refusal;
 use crate::model::scenario::{Action, JobCase, PodRef, Propagation, Scenario, TimedAction};
+use crate::model::shared::Shared;
 use crate::model::workload::{OnTerm, Script, Scripts, Workload};
 
 /// With nothing of the cluster pending and no change for this long the recorder calls a Job stuck.
@@ -93,6 +94,7 @@ fn scenario(text: &ScenarioText) -> Result<Scenario, String> {
         jobs: vec![JobCase { name, spec, submit, workload }],
         control_plane,
         timeline,
+        shared: Shared::default(),
         horizon: time(text.horizon),
     })
 }

@@ -16,6 +16,7 @@
 //! It simulates nothing and prints nothing. What comes out cannot be wrong.
 
 pub mod decode;
+mod dependencies;
 pub mod diagnostic;
 mod distribution;
 pub mod duration;
@@ -24,9 +25,11 @@ pub mod manifest;
 pub mod node;
 mod overrides;
 mod patch;
+mod policies;
 mod reader;
 pub mod simulation;
 pub mod source;
+mod steps;
 mod timeline;
 mod workload;
 pub mod yaml;

@@ -48,6 +48,7 @@ impl<'a, O: Observer> World<'a, O> {
                 kubelet.last_restart = self.now;
                 self.start(slot);
             }
+            Step::Client => self.client_due(slot),
             Step::Deadline => {
                 self.pods[slot as usize].kubelet.past_deadline = true;
                 self.terminate(slot);
@@ -63,7 +64,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// The earlier of `step` and the pod's own deadline; at one instant the deadline, which was set first.
-    fn plan_before_deadline(&mut self, slot: u32, at: SimTime, step: Step) {
+    pub(super) fn plan_before_deadline(&mut self, slot: u32, at: SimTime, step: Step) {
         let deadline = self.pods[slot as usize].kubelet.deadline_at;
         if deadline <= at {
             self.plan(slot, deadline, Step::Deadline);
@@ -117,6 +118,9 @@ impl<'a, O: Observer> World<'a, O> {
                 kubelet.attempt = luck.attempt(whose);
             }
         }
+        let has_client = self.herd.is_some() && self.client_starts(slot);
+        let pod = &mut self.pods[slot as usize];
+        let kubelet = &mut pod.kubelet;
         kubelet.end_at = now + kubelet.attempt.run;
         let hang_at = now + kubelet.attempt.hangs_after;
         let id = pod.id(slot);
@@ -129,7 +133,9 @@ impl<'a, O: Observer> World<'a, O> {
             view.phase = Phase::Running;
             view.restarts = restarts;
         });
-        if hang_at < SimTime::NEVER {
+        if has_client {
+            self.client_begins(slot);
+        } else if hang_at < SimTime::NEVER {
             self.plan_before_deadline(slot, hang_at, Step::HangBegins);
         } else {
             self.plan_end(slot);
@@ -142,7 +148,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// The container has stopped: the pod ends, or the container is restarted in place.
-    fn container_exits(&mut self, slot: u32) {
+    pub(super) fn container_exits(&mut self, slot: u32) {
         let now = self.now;
         let stamp = self.stamp(now);
         let pod = &mut self.pods[slot as usize];
@@ -153,6 +159,9 @@ impl<'a, O: Observer> World<'a, O> {
         kubelet.last = Some((exit_code, now));
         let run = ContainerRun { started: kubelet.started_at, exit_code };
         self.observer.container_stopped(now, id, run);
+        if self.herd.is_some() {
+            self.client_stops(slot, exit_code);
+        }
         let kubelet = &mut self.pods[slot as usize].kubelet;
         let policy = self.jobs[id.job as usize].spec.template.restart_policy;
         if kubelet.terminating || policy == RestartPolicy::Never || exit_code == 0 {
@@ -190,6 +199,10 @@ impl<'a, O: Observer> World<'a, O> {
         if !pod.kubelet.running {
             return self.finish(slot);
         }
+        if self.herd.is_some() {
+            self.client_stops(slot, EXIT_KILLED);
+        }
+        let pod = &mut self.pods[slot as usize];
         let grace = self.jobs[pod.job as usize].spec.template.termination_grace;
         let kubelet = &mut pod.kubelet;
         let on_term = kubelet.script.map_or(OnTerm::DEFAULT, |s| s.on_term);

@@ -201,7 +201,8 @@ pub enum LimitRule {
     SlidingWindow { requests: u32, length: SimDuration },
     /// nginx limit_req: a whole number of thousandths of a request above the rate, on a clock of milliseconds.
     /// Requests beyond `delay` wait; [`u32::MAX`]: none does (nodelay).
-    Nginx { rate_per_s: u32, burst: u32, delay: u32 },
+    /// The rate in thousandths of a request a second.
+    Nginx { rate_milli: u32, burst: u32, delay: u32 },
 }
 
 /// A rate as a whole number of nano-requests per second.

@@ -7,5 +7,6 @@ pub mod patch;
 pub mod pod;
 pub mod policy;
 pub mod scenario;
+pub mod shared;
 pub mod steps;
 pub mod workload;

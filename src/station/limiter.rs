@@ -23,7 +23,7 @@ pub enum Limiter {
     /// When the last `requests` passed.
     SlidingWindow { requests: u32, length: SimDuration, passed: VecDeque<SimTime> },
     /// Excess in thousandths of a request at a whole millisecond; none before the first request.
-    Nginx { rate_per_s: u64, burst: u64, delay: u64, state: Option<(u64, u64)> },
+    Nginx { rate_milli: u64, burst: u64, delay: u64, state: Option<(u64, u64)> },
 }
 
 /// When a request may pass.
@@ -48,8 +48,8 @@ impl Limiter {
             LimitRule::SlidingWindow { requests, length } => {
                 Limiter::SlidingWindow { requests, length, passed: VecDeque::new() }
             }
-            LimitRule::Nginx { rate_per_s, burst, delay } => Limiter::Nginx {
-                rate_per_s: rate_per_s.into(),
+            LimitRule::Nginx { rate_milli, burst, delay } => Limiter::Nginx {
+                rate_milli: rate_milli.into(),
                 burst: burst.into(),
                 delay: delay.into(),
                 state: None,
@@ -81,15 +81,16 @@ impl Limiter {
                 Some(&first) if passed.len() >= *requests as usize => Offer::At(now.max(first + *length)),
                 _ => Offer::At(now),
             },
-            Limiter::Nginx { rate_per_s, burst, delay, state } => {
-                let excess = nginx_excess(*rate_per_s, *state, now);
+            Limiter::Nginx { rate_milli, burst, delay, state } => {
+                let excess = nginx_excess(*rate_milli, *state, now);
                 let (over, delayed) = (
                     excess.saturating_sub(burst * NGINX_REQUEST),
                     excess.saturating_sub(delay * NGINX_REQUEST),
                 );
-                let millis = |thousandths: u64| SimDuration::from_nanos(thousandths / rate_per_s * 1_000_000);
+                let millis =
+                    |thousandths: u64| SimDuration::from_nanos(thousandths * 1000 / rate_milli * 1_000_000);
                 if over > 0 {
-                    let wait = over.div_ceil(*rate_per_s) * 1_000_000;
+                    let wait = (over * 1000).div_ceil(*rate_milli) * 1_000_000;
                     return Offer::Never { again: now + SimDuration::from_nanos(wait) };
                 }
                 Offer::At(now + millis(delayed))
@@ -122,9 +123,9 @@ impl Limiter {
                     passed.pop_front();
                 }
             }
-            Limiter::Nginx { rate_per_s, state, .. } => {
+            Limiter::Nginx { rate_milli, state, .. } => {
                 let millis = now.nanos() / 1_000_000;
-                *state = Some((nginx_excess(*rate_per_s, *state, now), millis));
+                *state = Some((nginx_excess(*rate_milli, *state, now), millis));
             }
         }
     }
@@ -144,7 +145,7 @@ impl Limiter {
                     passed.pop_front();
                 }
             }
-            Limiter::Nginx { rate_per_s, .. } => *rate_per_s = (new.0 / 1_000_000_000).max(1),
+            Limiter::Nginx { rate_milli, .. } => *rate_milli = (new.0 / 1_000_000).max(1),
         }
     }
 
@@ -158,7 +159,7 @@ impl Limiter {
             Limiter::TokenBucket { rate, .. } => *rate,
             Limiter::FixedWindow { requests, length, .. }
             | Limiter::SlidingWindow { requests, length, .. } => per_window(*requests, *length),
-            Limiter::Nginx { rate_per_s, .. } => Rate(rate_per_s * 1_000_000_000),
+            Limiter::Nginx { rate_milli, .. } => Rate(rate_milli * 1_000_000),
         }
     }
 }
@@ -174,8 +175,8 @@ fn refilled(rate: Rate, burst: i128, level: i128, since: SimTime, now: SimTime) 
 }
 
 /// The excess that a request at `now` leads to (ngx_http_limit_req_module; checked against its measured decisions).
-fn nginx_excess(rate_per_s: u64, state: Option<(u64, u64)>, now: SimTime) -> u64 {
+fn nginx_excess(rate_milli: u64, state: Option<(u64, u64)>, now: SimTime) -> u64 {
     let Some((excess, since)) = state else { return 0 };
     let millis = (now.nanos() / 1_000_000).saturating_sub(since);
-    (excess + NGINX_REQUEST).saturating_sub(rate_per_s.saturating_mul(millis))
+    (excess + NGINX_REQUEST).saturating_sub(rate_milli.saturating_mul(millis) / 1000)
 }

@@ -58,6 +58,8 @@ impl Request {
 pub struct Effect {
     pub caller: Caller,
     pub what: What,
+    /// When its service began; of those who were not served: now.
+    pub began: SimTime,
 }
 
 /// See the drawing of the module.

@@ -128,7 +128,7 @@ impl Places {
             self.entries.resize(caller as usize + 1, OUTSIDE);
         }
         assert!(self.entries[caller as usize].phase == Phase::Outside, "caller {caller} is inside already");
-        let refuse = Effect { caller, what: What::Refused { retry_after: None } };
+        let refuse = Effect { caller, what: What::Refused { retry_after: None }, began: now };
         if now < self.down_until {
             self.meter.refused += 1;
             return out.push(refuse);
@@ -185,9 +185,10 @@ impl Places {
                 self.begin_service(caller, out);
                 continue;
             }
+            let began = self.entries[caller as usize].began;
             self.leave(now, caller);
             self.meter.served += 1;
-            out.push(Effect { caller, what: What::Done });
+            out.push(Effect { caller, what: What::Done, began });
             self.fill(now, out);
         }
         self.fill(now, out);
@@ -198,7 +199,7 @@ impl Places {
         while let Some(caller) = self.waiting.timed_out(now) {
             self.leave_queue(now, caller);
             self.meter.timed_out += 1;
-            out.push(Effect { caller, what: What::TimedOut });
+            out.push(Effect { caller, what: What::TimedOut, began: now });
         }
     }
 
@@ -314,7 +315,10 @@ impl Places {
                 let service = self.hold.total(service, waiters);
                 self.ends_after(caller, service);
             }
-            None => out.push(Effect { caller, what: What::Begun }),
+            None => {
+                let began = entry.began;
+                out.push(Effect { caller, what: What::Begun, began });
+            }
         }
     }
 
@@ -366,12 +370,12 @@ impl Places {
         while let Some(caller) = self.waiting.longest() {
             self.leave_queue(now, caller);
             self.meter.lost += 1;
-            out.push(Effect { caller, what: What::Lost });
+            out.push(Effect { caller, what: What::Lost, began: now });
         }
         for caller in self.served() {
             self.leave(now, caller);
             self.meter.lost += 1;
-            out.push(Effect { caller, what: What::Lost });
+            out.push(Effect { caller, what: What::Lost, began: now });
         }
     }
 

@@ -151,7 +151,7 @@ impl Limiting {
                 wait.map(|w| SimDuration::from_whole_seconds(w.nanos().div_ceil(1_000_000_000)))
             }
         };
-        out.push(Effect { caller, what: What::Refused { retry_after } });
+        out.push(Effect { caller, what: What::Refused { retry_after }, began: now });
     }
 
     fn begin(&mut self, now: SimTime, caller: Caller, request: Request, out: &mut Vec<Effect>) {
@@ -165,7 +165,7 @@ impl Limiting {
     fn serve(&mut self, now: SimTime, caller: Caller, out: &mut Vec<Effect>) {
         let entry = self.entries[caller as usize];
         if entry.held {
-            return out.push(Effect { caller, what: What::Begun });
+            return out.push(Effect { caller, what: What::Begun, began: now });
         }
         let mut service = entry.service;
         if now < self.slow.1 && !service.is_never() {
@@ -174,7 +174,7 @@ impl Limiting {
         if service == SimDuration::ZERO {
             self.end(now, caller);
             self.meter.served += 1;
-            return out.push(Effect { caller, what: What::Done });
+            return out.push(Effect { caller, what: What::Done, began: now });
         }
         self.plan(now + service, caller);
     }
@@ -244,12 +244,13 @@ impl Limiting {
                 Phase::Hopeless => {
                     self.end(now, caller);
                     self.meter.timed_out += 1;
-                    out.push(Effect { caller, what: What::TimedOut });
+                    out.push(Effect { caller, what: What::TimedOut, began: now });
                 }
                 Phase::Served => {
+                    let began = self.entries[caller as usize].since;
                     self.end(now, caller);
                     self.meter.served += 1;
-                    out.push(Effect { caller, what: What::Done });
+                    out.push(Effect { caller, what: What::Done, began });
                 }
             }
         }
@@ -283,7 +284,7 @@ impl Limiting {
                     if self.entries[caller as usize].phase != Phase::Outside {
                         self.end(now, caller);
                         self.meter.lost += 1;
-                        out.push(Effect { caller, what: What::Lost });
+                        out.push(Effect { caller, what: What::Lost, began: now });
                     }
                 }
             }

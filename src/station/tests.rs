@@ -448,7 +448,7 @@ fn nginx_lets_through_what_was_measured() {
         [(0, 0, 1, 0.0), (20, 0, 21, 2.0), (20, u32::MAX, 21, 0.0), (20, 8, 21, 1.2)];
     for (burst, delay, admitted, last) in table {
         let kind = Kind::RateLimit(RateLimit {
-            rule: LimitRule::Nginx { rate_per_s: 10, burst, delay },
+            rule: LimitRule::Nginx { rate_milli: 10_000, burst, delay },
             on_limit: OnLimit::Reject,
             scope: Scope::Global,
             retry_after: RetryAfter::Absent,
@@ -553,7 +553,7 @@ fn a_writer_that_leaves_opens_the_way() {
     let c = lab.arrive_with(read);
     lab.effects.clear();
     lab.station.abandon(lab.now, w, &mut lab.effects);
-    assert_eq!(lab.effects, [Effect { caller: c, what: What::Begun }]);
+    assert_eq!(lab.effects, [Effect { caller: c, what: What::Begun, began: lab.now }]);
 }
 
 #[test]
