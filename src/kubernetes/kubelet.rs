@@ -17,7 +17,7 @@ const CRASH_BACKOFF_BASE: SimDuration = SimDuration::from_whole_seconds(10);
 const CRASH_BACKOFF_MAX: SimDuration = SimDuration::from_whole_seconds(300);
 const CRASH_BACKOFF_RESET: SimDuration = SimDuration::from_whole_seconds(600);
 /// 128 + SIGKILL: what the kubelet reports for a container that it killed or that never ran.
-const EXIT_KILLED: i32 = 137;
+pub(super) const EXIT_KILLED: i32 = 137;
 
 impl<'a, O: Observer> World<'a, O> {
     /// The pod's next step is due.

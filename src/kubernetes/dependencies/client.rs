@@ -245,6 +245,7 @@ impl<'a, O: Observer> World<'a, O> {
                     numbers.abandoned_waits.add(now.since(arrived));
                 }
                 self.leave(visit, Leaving::TimedOut);
+                self.client(slot).phase = Phase::BackingOff;
                 self.tell_call(slot, desk, CallFact::TimedOut);
                 self.try_failed(slot, None);
             }
@@ -393,6 +394,10 @@ impl<'a, O: Observer> World<'a, O> {
             }
             return;
         }
+        if what != What::Begun {
+            // It is outside; what comes next is decided here.
+            self.client(slot).phase = Phase::BackingOff;
+        }
         match what {
             What::Begun => {
                 self.tell_call(slot, desk, CallFact::Begun);
@@ -540,7 +545,7 @@ impl<'a, O: Observer> World<'a, O> {
             }
         }
         let client = self.client(slot);
-        client.phase = Phase::Off;
+        client.phase = Phase::BackingOff;
         client.done = 0;
         if let Some(first) = held.first() {
             client.op = first.op;

@@ -52,6 +52,7 @@ impl Herd<'_> {
     }
 
     pub(super) fn forget_visit(&mut self, visit: u32) {
+        assert!(self.visits[visit as usize].owner != Owner::Nobody, "visit {visit} ends twice");
         self.visits[visit as usize].owner = Owner::Nobody;
         self.visits[visit as usize].timer = Ticket::default();
         self.freed.push(visit);
