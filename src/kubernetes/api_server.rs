@@ -6,24 +6,24 @@
 
 use super::event::Event;
 use super::facts::{Observer, PodId, StatusFact};
-use super::job_controller::cache::PodClass;
+use super::job_controller::cache::{JobShown, PodClass};
 use super::job_controller::sync::Op;
 use super::kubelet::EXIT_KILLED;
 use super::status::Counters;
-use super::world::{Job, Kubelet, Pod, PodKey, PodView, Step, World};
+use super::world::{Job, Kubelet, Pod, PodKey, PodView, World};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::cluster::ClientLimit;
 use crate::model::job::{Completion, JobSpec};
-use crate::model::workload::Workload;
+use crate::model::workload::{Script, Workload};
 
-use super::luck::{Attempt, Whose};
+use super::luck::{Attempt, Fate, Whose};
 
 /// A watch event on its way to the controllers.
 #[derive(Clone, Debug)]
 pub(super) enum Delivery {
     Pod { key: PodKey, view: PodView, version: u64 },
-    Job { job: u32, exists: bool, version: u64, generation: u64, deleting: bool, spec: Box<JobSpec> },
+    Job { job: u32, shown: JobShown, spec: Box<JobSpec> },
 }
 
 /// A write of the Job controller that has not taken effect yet.
@@ -32,6 +32,15 @@ pub(super) struct Call {
     pub(super) epoch: u32,
     pub(super) rank: i64,
     pub(super) op: Op,
+}
+
+/// What lies ahead of a new pod.
+struct Plan<'a> {
+    script: Option<&'a Script>,
+    fate: Fate,
+    bind_at: SimTime,
+    /// Created and bound at one instant.
+    in_one_step: bool,
 }
 
 /// Token bucket of golang.org/x/time/rate: float64 tokens, waits cut to the nanosecond.
@@ -170,14 +179,8 @@ impl<'a, O: Observer> World<'a, O> {
         if delay == SimDuration::ZERO {
             return self.job_seen(job);
         }
-        let delivery = Delivery::Job {
-            job,
-            exists: j.exists,
-            version,
-            generation: j.generation,
-            deleting: j.deleting,
-            spec: Box::new(j.spec.clone()),
-        };
+        let shown = JobShown { exists: j.exists, version, generation: j.generation, deleting: j.deleting };
+        let delivery = Delivery::Job { job, shown, spec: Box::new(j.spec.clone()) };
         self.deliveries.push_back((self.now + delay, delivery));
         self.call_at(self.now + delay, Event::Watch);
     }
@@ -194,9 +197,9 @@ impl<'a, O: Observer> World<'a, O> {
                 self.pods[key.slot as usize].shown = Some(view);
                 self.pod_seen(key.slot);
             }
-            Delivery::Job { job, exists, version, generation, deleting, spec } => {
-                self.seen_job_version = version;
-                self.job_seen_as(job, exists, version, generation, deleting, &spec);
+            Delivery::Job { job, shown, spec } => {
+                self.seen_job_version = shown.version;
+                self.job_event(job, shown, Some(*spec));
             }
         }
     }
@@ -211,31 +214,17 @@ impl<'a, O: Observer> World<'a, O> {
         let ordinal = j.pods_created;
         j.pods_created += 1;
         let attempt = index.map_or(0, |index| j.attempt_of(index));
-        let mut kubelet = Kubelet {
-            script: None,
-            startup: SimDuration::NEVER,
-            attempt: Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after: SimDuration::NEVER },
-            next: Ticket::default(),
-            step: Step::Bind,
-            running: false,
-            terminating: false,
-            past_deadline: false,
-            restarts: 0,
-            started_at: SimTime::NEVER,
-            end_at: SimTime::NEVER,
-            deadline_at: SimTime::NEVER,
-            last: None,
-            crash_backoff: SimDuration::ZERO,
-            last_restart: SimTime::ZERO,
-        };
         let case = j.case;
-        let bind_at = match &case.workload {
+        let plan = match &case.workload {
             Workload::Scripted(scripts) => {
-                kubelet.script = scripts.choose(ordinal, index, attempt);
-                let schedule = kubelet.script.map_or(SimDuration::NEVER, |s| s.schedule);
-                kubelet.startup = kubelet.script.map_or(SimDuration::NEVER, |s| s.start);
+                let script = scripts.choose(ordinal, index, attempt);
+                let attempt =
+                    Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after: SimDuration::NEVER };
+                let never = Fate { schedule: SimDuration::NEVER, startup: SimDuration::NEVER, attempt };
+                let fate = script.map_or(never, |s| Fate { schedule: s.schedule, startup: s.start, attempt });
                 // The recorder's kubelet has a clock of microseconds.
-                SimTime::from_nanos(now.micros_rounded() * 1000) + schedule
+                let from = SimTime::from_nanos(now.micros_rounded() * 1000);
+                Plan { script, bind_at: from + fate.schedule, fate, in_one_step: false }
             }
             Workload::Sampled(_) => {
                 let whose = match index {
@@ -244,15 +233,16 @@ impl<'a, O: Observer> World<'a, O> {
                 };
                 let Some(luck) = &mut j.luck else { unreachable!("sampled Jobs have luck") };
                 let fate = luck.pod(whose);
-                kubelet.startup = fate.startup;
-                kubelet.attempt = fate.attempt;
-                now + fate.schedule
+                let in_one_step = fate.schedule == SimDuration::ZERO;
+                Plan { script: None, bind_at: now + fate.schedule, fate, in_one_step }
             }
         };
         self.next_uid += 1;
+        let uid = self.next_uid;
         let lagging = self.scenario.control_plane.watch_delay > SimDuration::ZERO;
-        let pod = Pod {
-            uid: self.next_uid,
+        let slot = self.allocate();
+        self.pods[slot as usize] = Pod {
+            uid,
             job,
             ordinal,
             index,
@@ -261,19 +251,18 @@ impl<'a, O: Observer> World<'a, O> {
             failures_before: failures,
             ignored_before: ignored,
             live: PodView::ABSENT,
-            class: PodClass::default(),
             shown: lagging.then_some(PodView::ABSENT),
+            class: PodClass::ABSENT,
             listed: false,
-            kubelet,
+            kubelet: Kubelet::new(plan.script, &plan.fate),
         };
-        let slot = self.allocate(pod);
         self.observer.pod_created(now, PodId { job, ordinal, slot }, index, attempt);
-        if bind_at == now && matches!(case.workload, Workload::Sampled(_)) {
+        if plan.in_one_step {
             // Bound in the same instant: one write and one event less.
             return self.bind(slot);
         }
         self.change_pod(slot, PodView::appear);
-        let ticket = self.at(bind_at, Event::Pod(slot));
+        let ticket = self.at(plan.bind_at, Event::Pod(slot));
         self.pods[slot as usize].kubelet.next = ticket;
     }
 
@@ -345,7 +334,7 @@ impl<'a, O: Observer> World<'a, O> {
             self.client_stops(slot, EXIT_KILLED);
         }
         let id = self.pods[slot as usize].id(slot);
-        self.pods[slot as usize].kubelet.next = Ticket::default();
+        self.pods[slot as usize].kubelet.next = Ticket::NONE;
         self.observer.pod_removed(self.now, id);
         self.change_pod(slot, |view| {
             change(view);
@@ -378,10 +367,11 @@ impl<'a, O: Observer> World<'a, O> {
     /// Stores a status that the API server accepts; what changes nothing is not written.
     pub(super) fn put_status(&mut self, job: u32, new: Counters, other_changes: bool) {
         let j = &mut self.jobs[job as usize];
-        if j.counters == new && !other_changes {
+        if !other_changes && j.counters == new {
             return;
         }
-        if j.finished_at.is_none() && new.conditions.finished().is_some() {
+        let decided = j.counters.conditions != new.conditions;
+        if decided && j.finished_at.is_none() && new.conditions.finished().is_some() {
             self.unfinished -= 1;
             j.finished_at = Some(self.now);
         }
@@ -411,11 +401,22 @@ impl Job<'_> {
 
     /// Whether a PUT of the status against version `expected` succeeds: there is no conflict, and the update is
     /// valid (ValidateJobStatusUpdate, the rules that the controller can run into).
-    pub(super) fn accepts_status(&self, expected: u64, new: &Counters) -> bool {
+    /// Without `landmark` conditions and times are as they are stored.
+    pub(super) fn accepts_status(&self, expected: u64, new: &Counters, landmark: bool) -> bool {
         if !self.exists || self.version != expected {
             return false;
         }
         let old = &self.counters;
+        let scalable = matches!(self.spec.completion, Completion::Indexed(n) if n == self.spec.parallelism);
+        let fewer_succeeded = new.succeeded < old.succeeded && !scalable;
+        let more_ready =
+            new.ready.unwrap_or(0) > new.active && (old.ready != new.ready || old.active != new.active);
+        if fewer_succeeded || more_ready {
+            return false;
+        }
+        if !landmark {
+            return true;
+        }
         let finished = new.conditions.finished().is_some();
         let finished_changed = old.conditions.finished().is_some() != finished;
         let start_changed = old.start_time != new.start_time;
@@ -424,12 +425,8 @@ impl Job<'_> {
         let no_start =
             finished && new.start_time.is_none() && (finished_changed || start_changed) && !suspended_empty;
         let moved_start = start_changed && !resuming && old.start_time.is_some() && !self.spec.suspend;
-        let scalable = matches!(self.spec.completion, Completion::Indexed(n) if n == self.spec.parallelism);
-        let fewer_succeeded = new.succeeded < old.succeeded && !scalable;
-        let more_ready =
-            new.ready.unwrap_or(0) > new.active && (old.ready != new.ready || old.active != new.active);
         let ends_early = (start_changed || old.completion_time != new.completion_time)
             && matches!((new.start_time, new.completion_time), (Some(start), Some(end)) if end < start);
-        !(no_start || moved_start || fewer_succeeded || more_ready || ends_early)
+        !(no_start || moved_start || ends_early)
     }
 }

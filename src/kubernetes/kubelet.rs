@@ -223,7 +223,7 @@ impl<'a, O: Observer> World<'a, O> {
         let stamp = self.stamp(now);
         let last_stamp = self.pods[slot as usize].kubelet.last.map(|(_, end)| self.stamp(end));
         let pod = &mut self.pods[slot as usize];
-        pod.kubelet.next = Ticket::default();
+        pod.kubelet.next = Ticket::NONE;
         let id = pod.id(slot);
         let (exit_code, finished_at) = match (pod.kubelet.last, last_stamp) {
             (Some((exit_code, _)), Some(stamp)) => (exit_code, stamp),

@@ -27,6 +27,14 @@ pub(super) struct Fate {
     pub(super) attempt: Attempt,
 }
 
+impl Fate {
+    const ZERO: Fate = Fate {
+        schedule: SimDuration::ZERO,
+        startup: SimDuration::ZERO,
+        attempt: Attempt { run: SimDuration::ZERO, exit_code: 0, hangs_after: SimDuration::NEVER },
+    };
+}
+
 /// Whose luck is asked for.
 #[derive(Clone, Copy)]
 pub(super) enum Whose {
@@ -74,6 +82,14 @@ impl<'a> Source<'a> {
         match distribution.is_constant() {
             Some(length) => Source::Constant(length),
             None => Source::Random(distribution, purpose, Box::new(Stream::new(seed, replication, purpose))),
+        }
+    }
+
+    /// Draws for the next pods, in order of creation.
+    fn draw_next<'l>(&mut self, lengths: impl Iterator<Item = &'l mut SimDuration>) {
+        match self {
+            Source::Constant(length) => lengths.for_each(|it| *it = *length),
+            Source::Random(distribution, _, stream) => distribution.sample_each(|| stream.unit(), lengths),
         }
     }
 
@@ -140,14 +156,30 @@ impl<'a> Luck<'a> {
         self.drawn[self.used - 1]
     }
 
+    /// One kind of number after the other, so that each loop is short.
     #[inline(never)]
     fn draw_more(&mut self) {
         let count = (2 * self.drawn.len()).clamp(FIRST_DRAW, MOST_DRAWN);
         self.drawn.clear();
+        self.drawn.resize(count, Fate::ZERO);
         self.used = 0;
-        for _ in 0..count {
-            let fate = self.draw(Whose::Next);
-            self.drawn.push(fate);
+        self.schedule.draw_next(self.drawn.iter_mut().map(|fate| &mut fate.schedule));
+        self.startup.draw_next(self.drawn.iter_mut().map(|fate| &mut fate.startup));
+        let runs = self.drawn.iter_mut().map(|fate| &mut fate.attempt.run);
+        match (&self.workload.run, self.fixed_run) {
+            (_, Some(length)) => runs.for_each(|run| *run = length),
+            (RunTime::Steps(steps), None) if steps.len() == 1 => {
+                steps[0].sample_each(|| self.run.unit(), runs);
+            }
+            _ => {
+                for number in 0..count {
+                    self.drawn[number].attempt.run = self.work(Whose::Next);
+                }
+            }
+        }
+        for number in 0..count {
+            let work = self.drawn[number].attempt.run;
+            self.drawn[number].attempt = self.end_of(work, Whose::Next);
         }
     }
 
@@ -164,9 +196,15 @@ impl<'a> Luck<'a> {
     /// The fate of one run of the container: whether it hangs is decided first.
     #[inline]
     pub(super) fn attempt(&mut self, whose: Whose) -> Attempt {
+        let work = self.work(whose);
+        self.end_of(work, whose)
+    }
+
+    /// What becomes of an attempt that has so much to do.
+    #[inline]
+    fn end_of(&mut self, work: SimDuration, whose: Whose) -> Attempt {
         let keyed = self.keyed;
         let workload = self.workload;
-        let work = self.work(whose);
         let mut attempt = Attempt { run: work, exit_code: 0, hangs_after: SimDuration::NEVER };
         let poison = match (&workload.poison, whose) {
             (Some(poison), Whose::Index { index, .. }) if poison.has(index) => Some(poison.exit_code),

@@ -190,7 +190,7 @@ impl<'a, O: Observer> World<'a, O> {
         world
     }
 
-    fn run(&mut self, until: Until) {
+    pub(super) fn run(&mut self, until: Until) {
         let horizon = self.scenario.horizon;
         while let Some(due) = self.queue.take() {
             if due.at >= horizon {

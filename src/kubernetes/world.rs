@@ -8,7 +8,7 @@ use super::event::{Event, NUMBER_LIMIT};
 use super::facts::{Observer, Phase, PodId};
 use super::job_controller::cache::PodClass;
 use super::job_controller::memory::Memory;
-use super::luck::{Attempt, Luck};
+use super::luck::{Attempt, Fate, Luck};
 use super::status::{Counters, IndexSet};
 use crate::engine::queue::{Class, EventQueue, Ticket};
 use crate::engine::time::{SimDuration, SimTime};
@@ -160,7 +160,50 @@ pub(super) struct Pod<'a> {
     pub(super) kubelet: Kubelet<'a>,
 }
 
+impl<'a> Kubelet<'a> {
+    /// Of a pod that does not run yet.
+    #[inline]
+    pub(super) fn new(script: Option<&'a Script>, fate: &Fate) -> Kubelet<'a> {
+        Kubelet { script, startup: fate.startup, attempt: fate.attempt, ..Kubelet::IDLE }
+    }
+
+    const IDLE: Kubelet<'static> = Kubelet {
+        script: None,
+        startup: SimDuration::NEVER,
+        attempt: Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after: SimDuration::NEVER },
+        next: Ticket::NONE,
+        step: Step::Bind,
+        running: false,
+        terminating: false,
+        past_deadline: false,
+        restarts: 0,
+        started_at: SimTime::NEVER,
+        end_at: SimTime::NEVER,
+        deadline_at: SimTime::NEVER,
+        last: None,
+        crash_backoff: SimDuration::ZERO,
+        last_restart: SimTime::ZERO,
+    };
+}
+
 impl Pod<'_> {
+    /// What an unused slot holds.
+    const NONE: Pod<'static> = Pod {
+        uid: 0,
+        job: 0,
+        ordinal: 0,
+        index: None,
+        attempt: 0,
+        created: SimTime::ZERO,
+        failures_before: 0,
+        ignored_before: 0,
+        live: PodView::ABSENT,
+        shown: None,
+        class: PodClass::ABSENT,
+        listed: false,
+        kubelet: Kubelet::IDLE,
+    };
+
     pub(super) fn key(&self, slot: u32) -> PodKey {
         PodKey { uid: self.uid, slot }
     }
@@ -297,14 +340,13 @@ impl<'a, O: Observer> World<'a, O> {
 
     /// A slot for a new pod.
     #[inline]
-    pub(super) fn allocate(&mut self, pod: Pod<'a>) -> u32 {
+    pub(super) fn allocate(&mut self) -> u32 {
         if let Some(slot) = self.free.pop() {
-            self.pods[slot as usize] = pod;
             return slot;
         }
         let slot = self.pods.len() as u32;
         assert!(slot < NUMBER_LIMIT, "more than {NUMBER_LIMIT} pods at once");
-        self.pods.push(pod);
+        self.pods.push(Pod::NONE);
         slot
     }
 

@@ -76,38 +76,29 @@ impl<'a, O: Observer> World<'a, O> {
 
     /// The informer shows the Job as it is stored.
     pub(in crate::kubernetes) fn job_seen(&mut self, job: u32) {
-        let j = &self.jobs[job as usize];
-        let (exists, version, generation, deleting) = (j.exists, j.version, j.generation, j.deleting);
-        // The spec is copied only when it changed.
-        if j.memory.cache.exists && j.memory.cache.generation == generation {
-            return self.job_event(job, exists, version, generation, deleting, None);
+        let j = &mut self.jobs[job as usize];
+        let shown =
+            JobShown { exists: j.exists, version: j.version, generation: j.generation, deleting: j.deleting };
+        let cache = &mut j.memory.cache;
+        if !cache.exists || cache.generation != shown.generation {
+            // The spec is copied only when it changed.
+            let spec = j.spec.clone();
+            return self.job_event(job, shown, Some(spec));
         }
-        let spec = j.spec.clone();
-        self.job_event(job, exists, version, generation, deleting, Some(spec));
+        if shown.exists && !shown.deleting && j.finished_at.is_none() {
+            // A new status, as after most syncs.
+            cache.version = shown.version;
+            if !self.is_ideal() {
+                self.enqueue_batched(job);
+            }
+            return;
+        }
+        self.job_event(job, shown, None);
     }
 
-    /// The informer shows the Job as it was a watch delay ago.
-    pub(in crate::kubernetes) fn job_seen_as(
-        &mut self,
-        job: u32,
-        exists: bool,
-        version: u64,
-        generation: u64,
-        deleting: bool,
-        spec: &JobSpec,
-    ) {
-        self.job_event(job, exists, version, generation, deleting, Some(spec.clone()));
-    }
-
-    fn job_event(
-        &mut self,
-        job: u32,
-        exists: bool,
-        version: u64,
-        generation: u64,
-        deleting: bool,
-        spec: Option<JobSpec>,
-    ) {
+    /// The informer shows the Job as it is, or was a watch delay ago; its spec, if that may have changed.
+    pub(in crate::kubernetes) fn job_event(&mut self, job: u32, shown: JobShown, spec: Option<JobSpec>) {
+        let JobShown { exists, version, generation, deleting } = shown;
         let j = &mut self.jobs[job as usize];
         let cache = &mut j.memory.cache;
         let known = cache.exists;
@@ -117,7 +108,7 @@ impl<'a, O: Observer> World<'a, O> {
         cache.version = version;
         cache.generation = generation;
         cache.deleting = deleting;
-        cache.finished = j.counters.conditions.finished().is_some();
+        cache.finished = j.finished_at.is_some();
         let finished = cache.finished;
         if let Some(spec) = spec {
             let resized = cache.spec.completions() != spec.completions();
@@ -194,7 +185,7 @@ impl<'a, O: Observer> World<'a, O> {
             self.jobs[job as usize].memory = Memory::new(spec);
         }
         for pod in &mut self.pods {
-            pod.class = PodClass::default();
+            pod.class = PodClass::ABSENT;
             pod.listed = false;
         }
         for job in 0..self.jobs.len() as u32 {
@@ -216,6 +207,15 @@ impl<'a, O: Observer> World<'a, O> {
     }
 }
 
+/// A Job in a watch event, without its spec and status.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::kubernetes) struct JobShown {
+    pub(in crate::kubernetes) exists: bool,
+    pub(in crate::kubernetes) version: u64,
+    pub(in crate::kubernetes) generation: u64,
+    pub(in crate::kubernetes) deleting: bool,
+}
+
 /// What counters and events depend on in a pod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(in crate::kubernetes) struct PodClass {
@@ -225,6 +225,9 @@ pub(in crate::kubernetes) struct PodClass {
 }
 
 impl PodClass {
+    /// Of a pod that is not there.
+    pub(in crate::kubernetes) const ABSENT: PodClass = PodClass { bits: 0, restarts: 0 };
+
     const ACTIVE: u8 = 1;
     const TERMINATING: u8 = 2;
     /// Active, and Ready is True.
@@ -241,7 +244,7 @@ impl PodClass {
     #[inline]
     fn of(view: &PodView, spec: &JobSpec) -> PodClass {
         if !view.exists {
-            return PodClass::default();
+            return PodClass::ABSENT;
         }
         let ended = view.phase.is_terminal();
         let active = !ended && !view.deleting;

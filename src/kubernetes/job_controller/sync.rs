@@ -114,6 +114,8 @@ pub(crate) struct Sync {
     pub(super) indexes_changed: bool,
     pub(super) reached_max: bool,
     pub(super) put_made: bool,
+    /// The working status differs from the stored one in more than counters: in a condition or a time.
+    pub(super) landmark: bool,
     /// The uncounted lists as they are stored.
     pub(super) stored_succeeded: Vec<PodKey>,
     pub(super) stored_failed: Vec<PodKey>,
@@ -137,6 +139,7 @@ impl Sync {
         self.judged = false;
         self.managed = false;
         self.put_made = false;
+        self.landmark = false;
         self.failed = false;
         self.needs_flush = false;
         self.uncounted_changed = false;
@@ -195,7 +198,31 @@ impl<'a, O: Observer> World<'a, O> {
         self.read(job);
         self.judge(job);
         self.act_on_verdict(job);
+        if self.api_is_immediate() {
+            return self.run_through(job);
+        }
         self.advance(job);
+    }
+
+    /// All phases at once: every write has taken effect when it is made.
+    fn run_through(&mut self, job: u32) {
+        if self.jobs[job as usize].memory.sync.step == Step::Creating {
+            self.create_batch(job);
+        }
+        self.count(job);
+        self.strip(job);
+        if self.jobs[job as usize].memory.sync.step == Step::Finishing {
+            self.finish_sync(job);
+        }
+        self.end(job);
+    }
+
+    fn end(&mut self, job: u32) {
+        let sync = &mut self.jobs[job as usize].memory.sync;
+        sync.step = Step::Idle;
+        let result = if sync.failed { Err(SyncError) } else { Ok(()) };
+        self.give_back(job);
+        self.synced(job, result);
     }
 
     /// Reads the pods to be counted and what they mean.
@@ -258,6 +285,7 @@ impl<'a, O: Observer> World<'a, O> {
         let failures = sync.status.failed + new_counted_failures + uncounted_failed.len() as u32;
         if sync.status.start_time.is_none() && !spec.suspend {
             sync.status.start_time = Some(now);
+            sync.landmark = true;
         }
 
         let conditions = &sync.status.conditions;
@@ -370,12 +398,7 @@ impl<'a, O: Observer> World<'a, O> {
                 Step::Counting => self.count(job),
                 Step::Stripping => self.strip(job),
                 Step::Finishing => self.finish_sync(job),
-                Step::Ending => {
-                    sync.step = Step::Idle;
-                    let result = if sync.failed { Err(SyncError) } else { Ok(()) };
-                    self.give_back(job);
-                    return self.synced(job, result);
-                }
+                Step::Ending => return self.end(job),
             }
         }
     }
@@ -447,7 +470,7 @@ impl<'a, O: Observer> World<'a, O> {
         };
         let sync = &mut self.jobs[job as usize].memory.sync;
         sync.outstanding -= 1;
-        if sync.outstanding == 0 {
+        if sync.outstanding == 0 && !self.api_is_immediate() {
             self.advance(job);
         }
     }

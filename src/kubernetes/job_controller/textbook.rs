@@ -106,3 +106,137 @@ impl Job<'_> {
         Some(Turn { status, replace: want > cache.active })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::distribution::Distribution;
+    use crate::engine::time::SimDuration;
+    use crate::kubernetes::facts::{ContainerRun, PodEnd, PodId};
+    use crate::kubernetes::simulate::{Seed, Until};
+    use crate::model::cluster::ControlPlane;
+    use crate::model::patch::{Change, JobPatch};
+    use crate::model::pod::{PodTemplate, RestartPolicy};
+    use crate::model::policy::PodReplacementPolicy;
+    use crate::model::scenario::{Action, JobCase, Scenario, TimedAction};
+    use crate::model::workload::{Failure, FailureLaw, RunTime, SampledWorkload, Workload};
+
+    /// Every fact of a run, slots included, in words.
+    #[derive(Default)]
+    struct Facts(Vec<String>);
+
+    impl Observer for Facts {
+        fn job_status(&mut self, t: SimTime, _job: u32, status: StatusFact<'_>) {
+            self.0.push(format!("{t} status {:?}", status.counters));
+        }
+        fn pod_created(&mut self, t: SimTime, pod: PodId, index: Option<u32>, attempt: u32) {
+            self.0.push(format!("{t} created {pod:?} {index:?} {attempt}"));
+        }
+        fn pod_scheduled(&mut self, t: SimTime, pod: PodId) {
+            self.0.push(format!("{t} scheduled {pod:?}"));
+        }
+        fn container_started(&mut self, t: SimTime, pod: PodId, restarts: u32) {
+            self.0.push(format!("{t} started {pod:?} {restarts}"));
+        }
+        fn container_stopped(&mut self, t: SimTime, pod: PodId, run: ContainerRun) {
+            self.0.push(format!("{t} stopped {pod:?} {run:?}"));
+        }
+        fn pod_delete_requested(&mut self, t: SimTime, pod: PodId) {
+            self.0.push(format!("{t} delete {pod:?}"));
+        }
+        fn pod_terminal(&mut self, t: SimTime, pod: PodId, end: PodEnd) {
+            self.0.push(format!("{t} terminal {pod:?} {end:?}"));
+        }
+        fn finalizer_removed(&mut self, t: SimTime, pod: PodId) {
+            self.0.push(format!("{t} released {pod:?}"));
+        }
+        fn pod_removed(&mut self, t: SimTime, pod: PodId) {
+            self.0.push(format!("{t} removed {pod:?}"));
+        }
+    }
+
+    /// Number `n` of a family in which every field that the short cut looks at takes several values.
+    fn scenario(n: u64) -> Scenario {
+        let pick = |step: u64, from: &[u32]| from[(n / step % from.len() as u64) as usize];
+        let completions = pick(1, &[1, 7, 40]);
+        let parallelism = pick(3, &[1, 4, 60]);
+        let restart_policy =
+            if pick(9, &[0, 1]) == 0 { RestartPolicy::Never } else { RestartPolicy::OnFailure };
+        let spec = JobSpec {
+            parallelism,
+            completion: Completion::Counted(completions),
+            backoff_limit: pick(18, &[0, 3, 1000]),
+            per_index: None,
+            pod_failure_policy: None,
+            success_policy: None,
+            pod_replacement: match pick(54, &[0, 1]) {
+                0 => PodReplacementPolicy::TerminatingOrFailed,
+                _ => PodReplacementPolicy::Failed,
+            },
+            active_deadline: [None, Some(SimDuration::from_whole_seconds(200))][pick(108, &[0, 1]) as usize],
+            ttl_after_finished: None,
+            suspend: false,
+            managed_elsewhere: false,
+            template: PodTemplate {
+                restart_policy,
+                termination_grace: SimDuration::from_whole_seconds(pick(2, &[0, 30]).into()),
+                active_deadline: None,
+            },
+        };
+        let patch = |at: f64, patch: JobPatch| TimedAction {
+            at: SimTime::from_seconds(at),
+            action: Action::Patch { job: 0, patch },
+        };
+        let timeline = match n % 4 {
+            0 => vec![
+                patch(20.0, JobPatch { parallelism: Change::To(2), ..JobPatch::default() }),
+                patch(90.0, JobPatch { parallelism: Change::To(9), ..JobPatch::default() }),
+            ],
+            1 => vec![
+                patch(30.0, JobPatch { suspend: Change::To(true), ..JobPatch::default() }),
+                patch(60.0, JobPatch { suspend: Change::To(false), ..JobPatch::default() }),
+            ],
+            _ => Vec::new(),
+        };
+        let run = if n % 3 == 0 { Distribution::constant(10.0) } else { Distribution::exponential(20.0) };
+        let workload = SampledWorkload {
+            schedule: Distribution::constant(f64::from(pick(5, &[0, 1]))).unwrap(),
+            startup: Distribution::exponential(2.0).unwrap(),
+            run: RunTime::Steps(vec![run.unwrap()]),
+            failure: Some(Failure { law: FailureLaw::Probability(0.2), exit_code: 1 }),
+            hang_probability: 0.0,
+            poison: None,
+        };
+        Scenario {
+            jobs: vec![JobCase {
+                name: "job".to_string(),
+                spec,
+                submit: Distribution::constant(0.0).unwrap(),
+                workload: Workload::Sampled(Box::new(workload)),
+            }],
+            control_plane: ControlPlane::IDEAL,
+            timeline,
+            horizon: SimTime::from_seconds(1e6),
+        }
+    }
+
+    fn facts(scenario: &Scenario, short_cuts: bool) -> Vec<String> {
+        let mut facts = Facts::default();
+        let seed = Seed { seed: 7, replication: 0 };
+        let mut world = World::new(scenario, seed, Until::AllJobsEnded, &mut facts);
+        assert!(world.short_cuts);
+        world.short_cuts = short_cuts;
+        world.run(Until::AllJobsEnded);
+        facts.0
+    }
+
+    #[test]
+    fn the_short_cut_and_the_long_way_give_the_same_facts() {
+        for n in 0..432 {
+            let scenario = scenario(n);
+            let (short, long) = (facts(&scenario, true), facts(&scenario, false));
+            let first = short.iter().zip(&long).find(|(a, b)| a != b);
+            assert!(short == long, "scenario {n}: {first:?}");
+        }
+    }
+}

@@ -30,8 +30,7 @@ impl<'a, O: Observer> World<'a, O> {
         let spec = &memory.cache.spec;
         let deleting = memory.cache.deleting;
         let sync = &mut memory.sync;
-        sync.stored_succeeded.clone_from(uncounted_succeeded);
-        sync.stored_failed.clone_from(uncounted_failed);
+        sync.remember_stored(uncounted_succeeded, uncounted_failed);
         let mut events = 0;
         // A verdict that was dropped because the cache may lack pods is not replaced by another.
         if !sync.judged {
@@ -102,6 +101,7 @@ impl<'a, O: Observer> World<'a, O> {
                 let at = verdict.at;
                 sync.status.conditions.ensure(Condition { kind, is_true: true, reason: verdict.reason, at });
                 sync.needs_flush = true;
+                sync.landmark = true;
             }
             // What completionTime will be: the time before the writes.
             sync.verdict = Some(Verdict { at: now, ..verdict });
@@ -121,9 +121,9 @@ impl<'a, O: Observer> World<'a, O> {
     /// A PUT of the working status takes effect, or is refused.
     pub(super) fn put(&mut self, job: u32) {
         let sync = &self.jobs[job as usize].memory.sync;
-        let status = self.stored(sync.status);
-        let version = sync.version;
-        let acceptable = self.jobs[job as usize].accepts_status(version, &status);
+        let (version, landmark) = (sync.version, sync.landmark);
+        let status = if landmark { self.stored(sync.status) } else { sync.status };
+        let acceptable = self.jobs[job as usize].accepts_status(version, &status, landmark);
         let Job { memory, completed, failed, failed_is_set, uncounted_succeeded, uncounted_failed, .. } =
             &mut self.jobs[job as usize];
         let sync = &mut memory.sync;
@@ -138,10 +138,12 @@ impl<'a, O: Observer> World<'a, O> {
             apply_indexes(sync, &memory.cache.spec, completed, failed, failed_is_set);
         }
         let other_changes = sync.uncounted_changed || sync.indexes_changed;
-        sync.stored_succeeded.clone_from(uncounted_succeeded);
-        sync.stored_failed.clone_from(uncounted_failed);
+        if sync.uncounted_changed {
+            sync.remember_stored(uncounted_succeeded, uncounted_failed);
+        }
         sync.status = status;
         sync.put_made = true;
+        sync.landmark = false;
         sync.uncounted_changed = false;
         sync.indexes_changed = false;
         self.put_status(job, status, other_changes);
@@ -198,6 +200,7 @@ impl<'a, O: Observer> World<'a, O> {
             if verdict.success {
                 sync.status.completion_time = Some(verdict.at);
             }
+            sync.landmark = true;
             finished = true;
             flush = true;
         }
@@ -206,6 +209,18 @@ impl<'a, O: Observer> World<'a, O> {
             self.write(0, Op::PutFinal { job });
             if finished {
                 self.record_event(job);
+            }
+        }
+    }
+}
+
+impl Sync {
+    /// What a PUT that is refused falls back to.
+    fn remember_stored(&mut self, succeeded: &[PodKey], failed: &[PodKey]) {
+        for (stored, now) in [(&mut self.stored_succeeded, succeeded), (&mut self.stored_failed, failed)] {
+            if !stored.is_empty() || !now.is_empty() {
+                stored.clear();
+                stored.extend_from_slice(now);
             }
         }
     }
@@ -220,6 +235,7 @@ fn follow_suspension(sync: &mut Sync, spec: &JobSpec, now: SimTime) -> bool {
         return false;
     }
     sync.needs_flush = true;
+    sync.landmark = true;
     sync.status.start_time = if spec.suspend { None } else { Some(now) };
     true
 }
@@ -249,6 +265,9 @@ fn clean_uncounted(
     failed: &mut Vec<PodKey>,
 ) -> bool {
     let clean = |list: &mut Vec<PodKey>| {
+        if list.is_empty() {
+            return 0;
+        }
         let before = list.len();
         list.retain(|&key| has_finalizer(pods, key).is_some());
         (before - list.len()) as u32
