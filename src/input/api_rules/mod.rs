@@ -70,3 +70,6 @@ pub fn check(
     job::check_job(&job, &identity, &mut found);
     template::check_template(&job.get("spec").get("template"), &identity, privileged, &mut found);
 }
+
+#[cfg(test)]
+mod tests;
