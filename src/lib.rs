@@ -23,3 +23,4 @@ pub mod kubernetes;
 pub mod model;
 pub mod observe;
 pub mod report;
+pub mod station;

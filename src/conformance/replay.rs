@@ -13,6 +13,7 @@ use crate::model::cluster::{ClientLimit, ControlPlane, PodGc};
 use crate::model::job::JobSpec;
 use crate::model::patch::Refusal;
 use crate::model::scenario::{Action, JobCase, PodRef, Propagation, Scenario, TimedAction};
+use crate::model::shared::Shared;
 use crate::model::workload::{OnTerm, Script, Scripts, Workload};
 
 /// With nothing of the cluster pending and no change for this long the recorder calls a Job stuck.
@@ -132,6 +133,7 @@ fn scenario(text: &ScenarioText, job: ReadJob) -> Result<Scenario, String> {
         jobs: vec![JobCase { name: job.name, spec: job.spec, submit, workload }],
         control_plane,
         timeline,
+        shared: Shared::default(),
         horizon: time(text.horizon),
     })
 }

@@ -319,16 +319,13 @@ fn bad_inputs() {
         (with("  timeline: [{at: 1s, patch: {spec: {paralelism: 2}}}]\n"), "unknown field `paralelism`"),
         (
             with("  timeline: [{at: 1s, dependency: db, down: {for: 1s}}]\n"),
-            "not supported by this version yet",
+            "there is no dependency \"db\", the Simulation has no `dependencies`",
         ),
-        (
-            with("  dependencies: {}\n"),
-            "error[unsupported]: `dependencies` in spec: not supported by this version yet\n  --> -:19:3",
-        ),
-        (with("  policies: []\n"), "`policies` in spec: not supported by this version yet"),
+        (with("  dependencies: []\n"), "spec.dependencies: found a list, expected a map of names"),
+        (with("  policies: {}\n"), "spec.policies: found a map, expected a list"),
         (
             with("  workload: {default: {steps: [{call: {to: db}}]}}\n"),
-            "`call` in spec.workload.default.steps[0]: not supported",
+            "spec.workload.default.steps[0].call.to: there is no dependency \"db\"",
         ),
         (with("  workload: {default: {steps: []}}\n"), "found an empty list"),
         (

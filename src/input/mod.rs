@@ -19,6 +19,7 @@
 
 pub mod api_rules;
 pub mod decode;
+mod dependencies;
 pub mod diagnostic;
 mod distribution;
 pub mod duration;
@@ -28,10 +29,12 @@ pub mod node;
 mod node_serde;
 mod overrides;
 mod patch;
+mod policies;
 mod quantity;
 mod reader;
 pub mod simulation;
 pub mod source;
+mod steps;
 mod timeline;
 mod workload;
 pub mod yaml;

@@ -3,7 +3,9 @@
 //! Relies on [`super::reader`] for values; `workload` and `timeline` have files of their own. Each default that is used is
 //! recorded as a sentence. It reads no manifests.
 
+use super::dependencies::read_dependencies;
 use super::node::{Entry, Node, NodeKind, quoted};
+use super::policies::{read_faults, read_policies};
 use super::reader::{Reader, listed, present};
 use super::source::Span;
 use super::timeline::read_timeline;
@@ -13,6 +15,7 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::model::cluster::{ClientLimit, ControlPlane, PodGc};
 use crate::model::job::JobSpec;
 use crate::model::scenario::{JobCase, Scenario};
+use crate::model::shared::Shared;
 
 /// How many runs.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -67,8 +70,18 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
         reader.map(metadata, "metadata", &["name", "labels", "annotations"], &[]);
     }
     let spec = present(document, "spec").unwrap_or(&empty);
-    let known = ["seed", "replications", "horizon", "controlPlane", "jobs", "workload", "timeline"];
-    reader.map(spec, "spec", &known, &["dependencies", "policies"]);
+    let known = [
+        "seed",
+        "replications",
+        "horizon",
+        "controlPlane",
+        "jobs",
+        "workload",
+        "timeline",
+        "dependencies",
+        "policies",
+    ];
+    reader.map(spec, "spec", &known, &[]);
 
     let mut defaults = Defaults { jobs: jobs.len(), found: Vec::new() };
     let seed = match present(spec, "seed") {
@@ -94,8 +107,11 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
     };
     let (preset, control_plane) = read_control_plane(present(spec, "controlPlane"), &mut defaults, reader);
     let submits = read_jobs(present(spec, "jobs"), &jobs, reader);
-    let entries = read_workloads(present(spec, "workload"), &jobs, reader);
+    let dependencies = read_dependencies(present(spec, "dependencies"), reader);
+    let entries = read_workloads(present(spec, "workload"), &jobs, &dependencies, reader);
     let timeline = read_timeline(present(spec, "timeline"), &jobs, reader);
+    let faults = read_faults(present(spec, "timeline"), &dependencies, reader);
+    let scripts = read_policies(present(spec, "policies"), &jobs, &dependencies, reader);
 
     let mut cases = Vec::new();
     for (number, job) in jobs.into_iter().enumerate() {
@@ -116,7 +132,13 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
         return None;
     }
     Some(Simulation {
-        scenario: Scenario { jobs: cases, control_plane: control_plane?, timeline, horizon: horizon? },
+        scenario: Scenario {
+            jobs: cases,
+            control_plane: control_plane?,
+            timeline,
+            shared: Shared { dependencies: dependencies.list, faults, scripts },
+            horizon: horizon?,
+        },
         replications: replications?,
         seed: seed?,
         defaults: defaults.sentences(),

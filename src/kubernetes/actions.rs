@@ -3,6 +3,7 @@
 use super::event::Event;
 use super::facts::Observer;
 use super::world::World;
+use crate::model::patch::JobPatch;
 use crate::model::scenario::{Action, PodRef};
 
 impl<'a, O: Observer> World<'a, O> {
@@ -15,22 +16,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         let scenario = self.scenario;
         match &scenario.timeline[number as usize].action {
-            Action::Patch { job, patch } => {
-                let j = &mut self.jobs[*job];
-                if !j.exists {
-                    return self.observer.change_refused(self.now, *job as u32, &[]);
-                }
-                match patch.apply(&j.spec) {
-                    Err(refusals) => self.observer.change_refused(self.now, *job as u32, &refusals),
-                    Ok(spec) if spec == j.spec => {}
-                    Ok(spec) => {
-                        j.spec = spec;
-                        j.generation += 1;
-                        j.last_change = self.now;
-                        self.notify_job(*job as u32);
-                    }
-                }
-            }
+            Action::Patch { job, patch } => self.patch_job(*job as u32, patch),
             Action::DeletePod { job, pod } => {
                 if let Some(slot) = self.find(*job as u32, *pod) {
                     let key = self.pods[slot as usize].key(slot);
@@ -54,6 +40,24 @@ impl<'a, O: Observer> World<'a, O> {
                 } else {
                     self.restart_controller();
                 }
+            }
+        }
+    }
+
+    /// A change of a Job's spec reaches the API server.
+    pub(super) fn patch_job(&mut self, job: u32, patch: &JobPatch) {
+        let j = &mut self.jobs[job as usize];
+        if !j.exists {
+            return self.observer.change_refused(self.now, job, &[]);
+        }
+        match patch.apply(&j.spec) {
+            Err(refusals) => self.observer.change_refused(self.now, job, &refusals),
+            Ok(spec) if spec == j.spec => {}
+            Ok(spec) => {
+                j.spec = spec;
+                j.generation += 1;
+                j.last_change = self.now;
+                self.notify_job(job);
             }
         }
     }

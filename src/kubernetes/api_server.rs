@@ -8,6 +8,7 @@ use super::event::Event;
 use super::facts::{Observer, PodId, StatusFact};
 use super::job_controller::cache::PodClass;
 use super::job_controller::sync::Op;
+use super::kubelet::EXIT_KILLED;
 use super::status::Counters;
 use super::world::{Job, JobView, Kubelet, Pod, PodKey, PodView, Step, World};
 use crate::engine::queue::Ticket;
@@ -346,6 +347,10 @@ impl<'a, O: Observer> World<'a, O> {
 
     /// The object goes, with a last change.
     fn remove_pod(&mut self, slot: u32, change: impl FnOnce(&mut PodView)) {
+        if self.herd.is_some() {
+            // Without grace the container is gone with the object.
+            self.client_stops(slot, EXIT_KILLED);
+        }
         let id = self.pods[slot as usize].id(slot);
         self.pods[slot as usize].kubelet.next = Ticket::NONE;
         self.observer.pod_removed(self.now, id);

@@ -17,7 +17,7 @@ const CRASH_BACKOFF_BASE: SimDuration = SimDuration::from_whole_seconds(10);
 const CRASH_BACKOFF_MAX: SimDuration = SimDuration::from_whole_seconds(300);
 const CRASH_BACKOFF_RESET: SimDuration = SimDuration::from_whole_seconds(600);
 /// 128 + SIGKILL: what the kubelet reports for a container that it killed or that never ran.
-const EXIT_KILLED: i32 = 137;
+pub(super) const EXIT_KILLED: i32 = 137;
 
 impl<'a, O: Observer> World<'a, O> {
     /// The pod's next step is due.
@@ -48,6 +48,7 @@ impl<'a, O: Observer> World<'a, O> {
                 kubelet.last_restart = self.now;
                 self.start(slot);
             }
+            Step::Client => self.client_due(slot),
             Step::Deadline => {
                 self.pods[slot as usize].kubelet.past_deadline = true;
                 self.terminate(slot);
@@ -71,7 +72,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// The earlier of `step` and the pod's own deadline; at one instant the deadline, which was set first.
-    fn plan_before_deadline(&mut self, slot: u32, at: SimTime, step: Step) {
+    pub(super) fn plan_before_deadline(&mut self, slot: u32, at: SimTime, step: Step) {
         let deadline = self.pods[slot as usize].kubelet.deadline_at;
         if deadline <= at {
             self.plan(slot, deadline, Step::Deadline);
@@ -126,6 +127,9 @@ impl<'a, O: Observer> World<'a, O> {
                 kubelet.attempt = luck.attempt(whose);
             }
         }
+        let has_client = self.herd.is_some() && self.client_starts(slot);
+        let pod = &mut self.pods[slot as usize];
+        let kubelet = &mut pod.kubelet;
         kubelet.end_at = now + kubelet.attempt.run;
         let hang_at = now + kubelet.attempt.hangs_after;
         let id = pod.id(slot);
@@ -138,7 +142,9 @@ impl<'a, O: Observer> World<'a, O> {
             view.phase = Phase::Running;
             view.restarts = restarts;
         });
-        if hang_at < SimTime::NEVER {
+        if has_client {
+            self.client_begins(slot);
+        } else if hang_at < SimTime::NEVER {
             self.plan_before_deadline(slot, hang_at, Step::HangBegins);
         } else {
             self.plan_end(slot);
@@ -162,6 +168,9 @@ impl<'a, O: Observer> World<'a, O> {
         kubelet.last = Some((exit_code, now));
         let run = ContainerRun { started: kubelet.started_at, exit_code };
         self.observer.container_stopped(now, id, run);
+        if self.herd.is_some() {
+            self.client_stops(slot, exit_code);
+        }
         let kubelet = &mut self.pods[slot as usize].kubelet;
         let policy = self.jobs[id.job as usize].spec.template.restart_policy;
         if kubelet.terminating || policy == RestartPolicy::Never || exit_code == 0 {
@@ -200,6 +209,9 @@ impl<'a, O: Observer> World<'a, O> {
             return self.finish(slot);
         }
         let job = pod.job;
+        if self.herd.is_some() {
+            self.client_stops(slot, EXIT_KILLED);
+        }
         let grace = self.jobs[job as usize].spec.template.termination_grace;
         let told_at = self.cluster_clock(job);
         let kubelet = &mut self.pods[slot as usize].kubelet;

@@ -64,6 +64,9 @@ pub(super) struct Luck<'a> {
     used: usize,
 }
 
+/// Stands for all the own work of a container that calls dependencies: how long that is, is not known here.
+pub(super) const WHOLE: SimDuration = SimDuration::from_nanos(1 << 50);
+
 /// How many fates are drawn together: few at first, for Jobs of few pods.
 const FIRST_DRAW: usize = 8;
 const MOST_DRAWN: usize = 64;
@@ -124,6 +127,7 @@ impl<'a> Luck<'a> {
                 steps.iter().map(Distribution::is_constant).try_fold(SimDuration::ZERO, |a, d| Some(a + d?))
             }
             RunTime::ByIndex(_) => None,
+            RunTime::Program(_) => Some(WHOLE),
         };
         Luck {
             workload,
@@ -254,6 +258,7 @@ impl<'a> Luck<'a> {
                 }
                 sum
             }
+            RunTime::Program(_) => WHOLE,
             RunTime::ByIndex(list) => {
                 let Whose::Index { index, .. } = whose else {
                     unreachable!("byIndex needs an Indexed Job, which input checks")

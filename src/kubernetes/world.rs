@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::api_server::{Call, Delivery, TokenBucket};
+use super::dependencies::Herd;
 use super::event::{Event, NUMBER_LIMIT};
 use super::facts::{Observer, Phase, PodId};
 use super::job_controller::cache::PodClass;
@@ -108,6 +109,8 @@ pub(super) enum Step {
     End,
     Restart,
     Deadline,
+    /// Whatever the client of a container with calls waits for.
+    Client,
 }
 
 /// The kubelet's side of a pod.
@@ -286,6 +289,8 @@ pub(super) struct World<'a, O> {
     pub(super) next_uid: u64,
     pub(super) jobs: Vec<Job<'a>>,
     pub(super) unfinished: usize,
+    /// None: the pods share nothing.
+    pub(super) herd: Option<Box<Herd<'a>>>,
     /// Finished pods stay in the API server; false lets go of them once they are counted.
     pub(super) keep_finished: bool,
     /// The textbook's controller may take its short cut.

@@ -2,5 +2,6 @@
 
 pub mod answer;
 pub mod csv;
+pub mod dependencies;
 pub mod json;
 pub mod terminal;

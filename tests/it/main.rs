@@ -4,6 +4,7 @@
 mod closed_forms;
 mod conformance;
 mod console;
+mod dependencies;
 mod properties;
 mod vectors;
 mod workloads;
