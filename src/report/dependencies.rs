@@ -110,6 +110,7 @@ fn background(runs: &[&BackgroundNumbers]) -> Quantities {
         ("rejected", over(|n| n.rejected)),
         ("timeouts", over(|n| n.timeouts)),
         ("wait_s", pooled(&runs.iter().map(|n| &n.waits).collect::<Vec<_>>())),
+        ("sojourn_s", pooled(&runs.iter().map(|n| &n.sojourns).collect::<Vec<_>>())),
     ]
 }
 
@@ -213,8 +214,8 @@ pub(super) fn text(text: &mut String, answer: &DependencyAnswer) {
     };
     rows(text, "", &answer.quantities);
     if let Some((with, without)) = &answer.background {
-        rows(text, "other tenants' ", with);
-        rows(text, "without Jobs: ", without);
+        rows(text, "others' ", with);
+        rows(text, "no Jobs: others' ", without);
     }
     if let Some(r) = &answer.recovery {
         let after =

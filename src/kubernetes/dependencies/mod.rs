@@ -138,7 +138,7 @@ impl<'a> Herd<'a> {
             let order = Stream::new(own, seed.replication, Purpose::Order);
             Desk {
                 station: Station::new(dependency, order),
-                timer: Ticket::default(),
+                timer: Ticket::NONE,
                 timer_at: SimTime::NEVER,
                 tenants: Tenants::new(dependency, own, seed.replication),
                 numbers: DependencyNumbers::new(shared, number),

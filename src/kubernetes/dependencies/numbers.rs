@@ -115,6 +115,7 @@ pub struct BackgroundNumbers {
     pub rejected: u64,
     pub timeouts: u64,
     pub waits: Lengths,
+    pub sojourns: Lengths,
 }
 
 /// Whether the load came back to normal after the last fault.

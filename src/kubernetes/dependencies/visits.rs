@@ -54,7 +54,7 @@ impl Herd<'_> {
     pub(super) fn forget_visit(&mut self, visit: u32) {
         assert!(self.visits[visit as usize].owner != Owner::Nobody, "visit {visit} ends twice");
         self.visits[visit as usize].owner = Owner::Nobody;
-        self.visits[visit as usize].timer = Ticket::default();
+        self.visits[visit as usize].timer = Ticket::NONE;
         self.freed.push(visit);
     }
 
@@ -70,7 +70,7 @@ impl<'a, O: Observer> World<'a, O> {
         let now = self.now;
         let herd = self.herd();
         let timed = request.service.is_some();
-        let visit = Visit { owner, desk, arrived: now, began: now, timed, timer: Ticket::default() };
+        let visit = Visit { owner, desk, arrived: now, began: now, timed, timer: Ticket::NONE };
         let number = match herd.free.pop() {
             Some(number) => {
                 herd.visits[number as usize] = visit;
@@ -187,6 +187,7 @@ impl<'a, O: Observer> World<'a, O> {
                 What::Begun => {}
                 What::Done => {
                     numbers.background.waits.add(wait);
+                    numbers.background.sojourns.add(sojourn);
                     numbers.background.served += 1;
                 }
                 What::Refused { .. } | What::Lost => numbers.background.rejected += 1,

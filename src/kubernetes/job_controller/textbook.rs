@@ -216,6 +216,7 @@ mod tests {
             }],
             control_plane: ControlPlane::IDEAL,
             timeline,
+            shared: Default::default(),
             horizon: SimTime::from_seconds(1e6),
         }
     }
