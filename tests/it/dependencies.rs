@@ -289,6 +289,25 @@ fn a_killed_holder_keeps_the_lock_for_a_while() {
     assert_eq!(begun, [(0.0, 0), (40.0, 1), (60.0, 2)]);
 }
 
+/// restartPolicy OnFailure: the container that gave up starts again in the same pod, after the kubelet's pauses.
+#[test]
+fn a_container_that_gave_up_starts_again_in_its_pod() {
+    let text = input(
+        "",
+        "",
+        &with_ideal(
+            "workload: {default: {steps: [{run: 1s}, {call: {to: api, giveUp: {exitCode: 9}}}]}}\n\
+             dependencies: {api: {server: {}}}\ntimeline: [{at: 0s, dependency: api, down: {for: 20s}}]",
+        ),
+    )
+    .replace("restartPolicy: Never", "restartPolicy: OnFailure");
+    let (job, dependencies) = one(&text);
+    // Runs end at 1 s, 2 s (again at once), 13 s (after 10 s) and, after 20 s, at 34 s.
+    assert_eq!((outcome(&job).0, job.makespan_s()), ("Complete", Some(34.0)));
+    assert_eq!((job.numbers.container_restarts, job.numbers.pods_created), (3, 1));
+    assert_eq!((dependencies[0].calls, dependencies[0].repeated, dependencies[0].needed), (4, 3, 1));
+}
+
 /// A connection is held while the server works: three connections, five servers, so three at a time.
 #[test]
 fn holding_a_connection_limits_what_reaches_the_server() {
