@@ -91,6 +91,12 @@ impl EventQueue {
         Some(unpack(key))
     }
 
+    /// The next entry, if there is one. It stays in the queue.
+    pub fn peek(&mut self) -> Option<Due> {
+        self.settle();
+        self.heap.peek().map(|Reverse(key)| unpack(*key))
+    }
+
     /// When the next entry is due.
     #[inline]
     pub fn next_at(&mut self) -> Option<SimTime> {

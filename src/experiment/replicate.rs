@@ -1,6 +1,8 @@
 //! Independent replications of a scenario, on all cores, collected in replication order: the number of threads
 //! never changes a result.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::kubernetes::dependencies::background::background_alone;
@@ -38,6 +40,39 @@ impl JobRun {
 
 /// One run: its Jobs and its dependencies, in the order of the scenario.
 pub type SharedRun = (Vec<JobRun>, Vec<DependencyNumbers>);
+
+/// All that one replication leaves, in the order of the scenario.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Run {
+    pub jobs: Vec<JobRun>,
+    pub dependencies: Vec<DependencyNumbers>,
+}
+
+/// Threads that run replications.
+pub struct Threads(rayon::ThreadPool);
+
+impl Threads {
+    /// # Errors
+    /// A text when the threads cannot be started.
+    pub fn new(count: usize) -> Result<Threads, String> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
+        pool.map(Threads).map_err(|e| format!("threads: {e}"))
+    }
+
+    /// Runs the replications of a range, in their order.
+    pub fn replicate(&self, scenario: &Scenario, seed: u64, range: Range<u64>) -> Vec<Run> {
+        let run = |replication| {
+            let (jobs, dependencies) = run_once(scenario, seed, replication);
+            Run { jobs, dependencies }
+        };
+        self.0.install(|| range.into_par_iter().map(run).collect())
+    }
+
+    /// Runs so many independent tasks, results in their order.
+    pub fn map<T: Send>(&self, count: usize, task: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+        self.0.install(|| (0..count).into_par_iter().map(task).collect())
+    }
+}
 
 /// Runs replications 0 to `count` - 1; `result[replication][job]`.
 ///

@@ -1,48 +1,102 @@
 //! Trees → types: a serde deserializer over [`Node`] whose errors say what, where, found and expected.
 //!
-//! Strict as the API server: text is no number and a number is no text. Fields that the type does not know are
-//! collected by serde_ignored, which only this file names. It knows no type and no rule of Kubernetes.
+//! Strict as the API server: text is no number and a number is no text; `null` is the zero value of any type. Fields that the type does not know are
+//! collected by serde_ignored, which only this file names. Of Kubernetes it knows one type, the quantity, and no rule.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 
 use serde::de::{
-    self, Deserialize, DeserializeSeed, EnumAccess, Expected, IntoDeserializer, MapAccess, SeqAccess,
+    self, DeserializeOwned, DeserializeSeed, EnumAccess, Expected, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, VariantAccess, Visitor,
 };
 
 use super::diagnostic::Diagnostic;
 use super::node::{Entry, Node, NodeKind, Step, path_text, quoted};
+use super::quantity;
 use super::source::Span;
 
-/// Decodes a tree. Every field that the type does not know, at any depth, and the first value of a wrong type
-/// become diagnostics; `path` is where the tree stands in its document, such as `spec`.
-pub fn decode<'a, T: Deserialize<'a>>(
-    node: &'a Node,
+/// Decodes a tree. Every field that the type does not know, at any depth, and every value of a wrong type become
+/// diagnostics; `path` is where the tree stands in its document, such as `spec`. `mistyped` gets the paths of the
+/// values of a wrong type.
+///
+/// serde stops at the first value of a wrong type, so that value is replaced by one that fits and the tree is
+/// decoded again. Of a large tree with many wrong types only the first ones are found.
+pub fn decode<T: DeserializeOwned>(
+    node: &Node,
     path: &str,
+    mistyped: &mut Vec<String>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<T> {
-    let mut unknown: Vec<Vec<Step>> = Vec::new();
-    let decoded = serde_ignored::deserialize(NodeDeserializer { node }, |ignored| {
-        let mut steps = Vec::new();
-        collect(&ignored, &mut steps);
-        unknown.push(steps);
-    });
-    for steps in &unknown {
-        let [above @ .., Step::Key(key)] = steps.as_slice() else { continue };
-        let place = join(path, above);
-        let message = format!("unknown field `{key}` in {place}");
-        diagnostics.push(Diagnostic::error("unknown-field", message).at(node.key_span_at(steps)));
-    }
-    match decoded {
-        Ok(value) if unknown.is_empty() => Some(value),
-        Ok(_) => None,
-        Err(mut error) => {
-            error.path.reverse();
-            let message = format!("{}: {}", join(path, &error.path), error.message);
+    let mut unknown = BTreeSet::new();
+    let mut error = match attempt::<T>(node, node, path, &mut unknown, diagnostics) {
+        Ok(value) => return unknown.is_empty().then_some(value),
+        Err(error) => error,
+    };
+    let mut repaired = node.clone();
+    let mut tries: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..(MAX_WORK / size(node)).clamp(1, MAX_ROUNDS) {
+        error.path.reverse();
+        let place = join(path, &error.path);
+        let n = tries.entry(place.clone()).or_default();
+        if *n == 0 {
+            let message = format!("{place}: {}", error.message);
             diagnostics.push(Diagnostic::error("wrong-type", message).at(error.span));
-            None
+            mistyped.push(place);
+        }
+        let Some(stand_in) = stand_ins().into_iter().nth(*n) else { break };
+        *n += 1;
+        if repaired.set(&error.path, Node { kind: stand_in, span: error.span }).is_err() {
+            break;
+        }
+        match attempt::<T>(&repaired, node, path, &mut unknown, diagnostics) {
+            Ok(_) => break,
+            Err(next) => error = next,
         }
     }
+    None
+}
+
+/// Most repairs of a tree.
+const MAX_ROUNDS: usize = 128;
+/// Most nodes that are read again for further errors.
+const MAX_WORK: usize = 2_000_000;
+
+fn size(node: &Node) -> usize {
+    let below = node.items().iter().chain(node.entries().iter().map(|entry| &entry.value));
+    1 + below.map(size).sum::<usize>()
+}
+
+/// One of these fits any type; absence first.
+fn stand_ins() -> [NodeKind; 6] {
+    [
+        NodeKind::Null,
+        NodeKind::Map(Vec::new()),
+        NodeKind::Str(String::new()),
+        NodeKind::Int(0),
+        NodeKind::Bool(false),
+        NodeKind::Seq(Vec::new()),
+    ]
+}
+
+/// Decodes once and reports the fields that are unknown and not in `unknown` yet. `original`: where they stand.
+fn attempt<T: DeserializeOwned>(
+    node: &Node,
+    original: &Node,
+    path: &str,
+    unknown: &mut BTreeSet<String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<T, DecodeError> {
+    serde_ignored::deserialize(NodeDeserializer { node }, |ignored| {
+        let mut steps = Vec::new();
+        collect(&ignored, &mut steps);
+        let [above @ .., Step::Key(key)] = steps.as_slice() else { return };
+        if unknown.insert(path_text(&steps)) {
+            let message = format!("unknown field `{key}` in {}", join(path, above));
+            let span = original.key_span_at(&steps);
+            diagnostics.push(Diagnostic::error("unknown-field", message).at(span));
+        }
+    })
 }
 
 fn join(path: &str, steps: &[Step]) -> String {
@@ -171,10 +225,45 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
     }
 
     fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.node.as_int() {
+        match self.node.as_int().or(self.node.is_null().then_some(0)) {
             Some(value) => visitor.visit_i64(value).map_err(|error: DecodeError| error.at(self.node.span)),
             None => self.deserialize_any(visitor),
         }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        if self.node.is_null() { visitor.visit_bool(false) } else { self.deserialize_any(visitor) }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        if self.node.is_null() { visitor.visit_borrowed_str("") } else { self.deserialize_any(visitor) }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        if self.node.is_null() {
+            return visitor.visit_seq(Items { items: &[], next: 0 });
+        }
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        if self.node.is_null() {
+            return visitor.visit_map(Entries { entries: &[], next: 0 });
+        }
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        self.deserialize_map(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -183,9 +272,12 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
+        if name == "Quantity" {
+            return self.deserialize_quantity(visitor);
+        }
         visitor.visit_newtype_struct(self).map_err(|error| error.at(self.node.span))
     }
 
@@ -214,8 +306,26 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map struct identifier
+        i8 i16 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf
+        unit unit_struct tuple tuple_struct identifier
+    }
+}
+
+impl<'de> NodeDeserializer<'de> {
+    /// The one type whose text has a form of its own, and that may be a number as well.
+    fn deserialize_quantity<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        let text = match &self.node.kind {
+            NodeKind::Null => "0".to_string(),
+            NodeKind::Str(text) => text.clone(),
+            NodeKind::Int(number) => number.to_string(),
+            NodeKind::Float(number) => number.to_string(),
+            _ => String::new(),
+        };
+        if quantity::Quantity::parse(&text).is_none() {
+            let message = format!("found {}, expected {}", self.node.describe(), quantity::FORM);
+            return Err(<DecodeError as de::Error>::custom(message).at(self.node.span));
+        }
+        visitor.visit_newtype_struct(de::value::StringDeserializer::new(text))
     }
 }
 
@@ -362,9 +472,25 @@ mod tests {
         for (json, expected) in table {
             let node = Node::from_json(&serde_json::from_str(json).unwrap());
             let mut diagnostics = Vec::new();
-            assert!(decode::<Inner>(&node, "s", &mut diagnostics).is_none());
+            assert!(decode::<Inner>(&node, "s", &mut Vec::new(), &mut diagnostics).is_none());
             assert_eq!(diagnostics[0].message, expected);
         }
+    }
+
+    #[test]
+    fn every_wrong_type_and_unknown_field_is_reported() {
+        let json = r#"{"number":"4","list":[{"name":5},7,{"flag":1,"x":2},{"labels":[]}],"mode":3,"y":1}"#;
+        let node = Node::from_json(&serde_json::from_str(json).unwrap());
+        let (mut diagnostics, mut mistyped) = (Vec::new(), Vec::new());
+        assert!(decode::<Inner>(&node, "s", &mut mistyped, &mut diagnostics).is_none());
+        mistyped.sort();
+        let expected =
+            ["s.list[0].name", "s.list[1]", "s.list[2].flag", "s.list[3].labels", "s.mode", "s.number"];
+        assert_eq!(mistyped, expected);
+        let mut unknown: Vec<&str> =
+            diagnostics.iter().filter(|d| d.code == "unknown-field").map(|d| d.message.as_str()).collect();
+        unknown.sort();
+        assert_eq!(unknown, ["unknown field `x` in s.list[2]", "unknown field `y` in s"]);
     }
 
     #[test]
@@ -372,7 +498,7 @@ mod tests {
         let json = r#"{"number":3.0,"name":null,"labels":{"a":"b"},"list":[{"mode":"Fast"},{"mode":{"At":{"x":1}}}]}"#;
         let node = Node::from_json(&serde_json::from_str(json).unwrap());
         let mut diagnostics = Vec::new();
-        let decoded: Inner = decode(&node, "s", &mut diagnostics).unwrap();
+        let decoded: Inner = decode(&node, "s", &mut Vec::new(), &mut diagnostics).unwrap();
         assert_eq!((decoded.number, diagnostics.len()), (Some(3), 0));
         assert!(matches!(decoded.list.unwrap()[1].mode, Some(Mode::At { x: 1 })));
     }

@@ -13,6 +13,43 @@ pub enum Level {
     Warning,
 }
 
+/// The types of error in an answer of the API server (apimachinery: field.ErrorType).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ApiErrorType {
+    Required,
+    Invalid,
+    NotSupported,
+    Forbidden,
+    Duplicate,
+    NotFound,
+    TooLong,
+    TooMany,
+}
+
+impl ApiErrorType {
+    /// As the `reason` of a cause in the answer.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ApiErrorType::Required => "FieldValueRequired",
+            ApiErrorType::Invalid => "FieldValueInvalid",
+            ApiErrorType::NotSupported => "FieldValueNotSupported",
+            ApiErrorType::Forbidden => "FieldValueForbidden",
+            ApiErrorType::Duplicate => "FieldValueDuplicate",
+            ApiErrorType::NotFound => "FieldValueNotFound",
+            ApiErrorType::TooLong => "FieldValueTooLong",
+            ApiErrorType::TooMany => "FieldValueTooMany",
+        }
+    }
+}
+
+/// One cause of the API server's refusal.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ApiCause {
+    /// The field as the API server names it, which is now and then not the path in the document.
+    pub field: String,
+    pub kind: ApiErrorType,
+}
+
 /// One finding.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
@@ -24,12 +61,14 @@ pub struct Diagnostic {
     pub span: Option<Span>,
     /// A way out.
     pub help: Option<String>,
+    /// What the API server would answer; none where it is not the one that refuses.
+    pub api: Option<ApiCause>,
 }
 
 impl Diagnostic {
     /// An error without a place.
     pub fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { code, level: Level::Error, message: message.into(), span: None, help: None }
+        Diagnostic { code, level: Level::Error, message: message.into(), span: None, help: None, api: None }
     }
 
     /// A warning without a place.
@@ -46,6 +85,12 @@ impl Diagnostic {
     /// The same with a way out.
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same with what the API server would answer.
+    pub fn of_api(mut self, cause: ApiCause) -> Diagnostic {
+        self.api = Some(cause);
         self
     }
 

@@ -7,6 +7,8 @@
 //!   overrides   --set: edits of the tree
 //!   decode      Node → serde types (for the Kubernetes types)
 //!   manifest    Job, CronJob → model::job     (the only file that names k8s-openapi)
+//!   api_rules   what the API server refuses of a Job, with its field and type of error
+//!   quantity    500m, 2, 1.5Gi
 //!   patch       a change of a Job's spec → model::patch
 //!   reader      Node → numbers, durations; distribution: → engine::distribution
 //!   simulation  the Simulation document → model::scenario; its parts: workload, timeline
@@ -15,6 +17,7 @@
 //!
 //! It simulates nothing and prints nothing. What comes out cannot be wrong.
 
+pub mod api_rules;
 pub mod decode;
 mod dependencies;
 pub mod diagnostic;
@@ -26,6 +29,7 @@ pub mod node;
 mod overrides;
 mod patch;
 mod policies;
+mod quantity;
 mod reader;
 pub mod simulation;
 pub mod source;

@@ -1,5 +1,6 @@
 //! What somebody does while the Jobs run.
 
+use super::event::Event;
 use super::facts::Observer;
 use super::world::World;
 use crate::model::patch::JobPatch;
@@ -8,6 +9,11 @@ use crate::model::scenario::{Action, PodRef};
 impl<'a, O: Observer> World<'a, O> {
     /// An entry of the timeline is due.
     pub(super) fn act(&mut self, number: u32) {
+        if self.now < self.controller_stops_at {
+            // Whoever plays the timeline waits for the end of the controller that he stops.
+            self.at(self.controller_stops_at, Event::Action(number));
+            return;
+        }
         let scenario = self.scenario;
         match &scenario.timeline[number as usize].action {
             Action::Patch { job, patch } => self.patch_job(*job as u32, patch),
@@ -28,7 +34,13 @@ impl<'a, O: Observer> World<'a, O> {
                 }
             }
             Action::DeleteJob { job, propagation } => self.delete_job(*job as u32, *propagation),
-            Action::RestartController => self.restart_controller(),
+            Action::RestartController => {
+                if self.now > self.controller_stops_at && self.stop_controller() {
+                    self.at(self.controller_stops_at, Event::Action(number));
+                } else {
+                    self.restart_controller();
+                }
+            }
         }
     }
 

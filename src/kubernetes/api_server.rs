@@ -6,11 +6,11 @@
 
 use super::event::Event;
 use super::facts::{Observer, PodId, StatusFact};
-use super::job_controller::cache::{JobShown, PodClass};
+use super::job_controller::cache::PodClass;
 use super::job_controller::sync::Op;
 use super::kubelet::EXIT_KILLED;
 use super::status::Counters;
-use super::world::{Job, Kubelet, Pod, PodKey, PodView, World};
+use super::world::{Job, JobView, Kubelet, Pod, PodKey, PodView, Step, World};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::cluster::ClientLimit;
@@ -23,7 +23,7 @@ use super::luck::{Attempt, Fate, Whose};
 #[derive(Clone, Debug)]
 pub(super) enum Delivery {
     Pod { key: PodKey, view: PodView, version: u64 },
-    Job { job: u32, shown: JobShown, spec: Box<JobSpec> },
+    Job { job: u32, seen: JobView, spec: Box<JobSpec> },
 }
 
 /// A write of the Job controller that has not taken effect yet.
@@ -78,9 +78,8 @@ impl TokenBucket {
     /// Takes a token if there is one (Limiter.AllowN).
     pub(super) fn try_take(&mut self, now: SimTime) -> bool {
         let before = *self;
-        self.refill(now);
-        if self.tokens >= 1.0 {
-            self.tokens -= 1.0;
+        // A wait that is cut to 0 ns is none.
+        if self.reserve(now) == SimDuration::ZERO {
             return true;
         }
         *self = before;
@@ -129,13 +128,20 @@ impl<'a, O: Observer> World<'a, O> {
         let mut calls = std::mem::take(&mut self.at_gate);
         calls.sort_by_key(|&c| self.calls[c as usize].rank);
         let latency = self.scenario.control_plane.api_latency;
+        let mut times = std::mem::take(&mut self.call_times);
         for &number in &calls {
             let wait = match &mut self.bucket {
                 Some(bucket) => bucket.reserve(self.now),
                 None => SimDuration::ZERO,
             };
-            self.call_at(self.now + wait + latency, Event::Call(number));
+            times.push((self.now + wait + latency, number));
         }
+        // Of calls that come back at one instant an event is done first: its sender waits for no cache.
+        times.sort_by_key(|&(_, number)| !matches!(self.calls[number as usize].op, Op::Event));
+        for (at, number) in times.drain(..) {
+            self.call_at(at, Event::Call(number));
+        }
+        self.call_times = times;
         calls.clear();
         self.at_gate = calls;
     }
@@ -156,6 +162,7 @@ impl<'a, O: Observer> World<'a, O> {
     pub(super) fn change_pod(&mut self, slot: u32, change: impl FnOnce(&mut PodView)) {
         self.version += 1;
         let pod = &mut self.pods[slot as usize];
+        pod.version = self.version;
         let j = &mut self.jobs[pod.job as usize];
         j.last_change = self.now;
         let delay = self.scenario.control_plane.watch_delay;
@@ -179,8 +186,7 @@ impl<'a, O: Observer> World<'a, O> {
         if delay == SimDuration::ZERO {
             return self.job_seen(job);
         }
-        let shown = JobShown { exists: j.exists, version, generation: j.generation, deleting: j.deleting };
-        let delivery = Delivery::Job { job, shown, spec: Box::new(j.spec.clone()) };
+        let delivery = Delivery::Job { job, seen: j.view(), spec: Box::new(j.spec.clone()) };
         self.deliveries.push_back((self.now + delay, delivery));
         self.call_at(self.now + delay, Event::Watch);
     }
@@ -197,19 +203,20 @@ impl<'a, O: Observer> World<'a, O> {
                 self.pods[key.slot as usize].shown = Some(view);
                 self.pod_seen(key.slot);
             }
-            Delivery::Job { job, shown, spec } => {
-                self.seen_job_version = shown.version;
-                self.job_event(job, shown, Some(*spec));
+            Delivery::Job { job, seen, spec } => {
+                self.seen_job_version = seen.version;
+                self.job_event(job, seen, Some(*spec));
             }
         }
     }
 
     // ---- pods
 
-    /// POST of a pod.
-    pub(super) fn create_pod(&mut self, job: u32, index: Option<u32>, failures: u32, ignored: u32) {
+    /// POST of a pod. Returns the version that the answer bears.
+    pub(super) fn create_pod(&mut self, job: u32, index: Option<u32>, failures: u32, ignored: u32) -> u64 {
         let now = self.now;
         let created = self.stamp(now);
+        let clock = self.cluster_clock(job);
         let j = &mut self.jobs[job as usize];
         let ordinal = j.pods_created;
         j.pods_created += 1;
@@ -222,9 +229,7 @@ impl<'a, O: Observer> World<'a, O> {
                     Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after: SimDuration::NEVER };
                 let never = Fate { schedule: SimDuration::NEVER, startup: SimDuration::NEVER, attempt };
                 let fate = script.map_or(never, |s| Fate { schedule: s.schedule, startup: s.start, attempt });
-                // The recorder's kubelet has a clock of microseconds.
-                let from = SimTime::from_nanos(now.micros_rounded() * 1000);
-                Plan { script, bind_at: from + fate.schedule, fate, in_one_step: false }
+                Plan { script, bind_at: clock + fate.schedule, fate, in_one_step: false }
             }
             Workload::Sampled(_) => {
                 let whose = match index {
@@ -251,6 +256,7 @@ impl<'a, O: Observer> World<'a, O> {
             failures_before: failures,
             ignored_before: ignored,
             live: PodView::ABSENT,
+            version: 0,
             shown: lagging.then_some(PodView::ABSENT),
             class: PodClass::ABSENT,
             listed: false,
@@ -259,20 +265,23 @@ impl<'a, O: Observer> World<'a, O> {
         self.observer.pod_created(now, PodId { job, ordinal, slot }, index, attempt);
         if plan.in_one_step {
             // Bound in the same instant: one write and one event less.
-            return self.bind(slot);
+            self.bind(slot);
+            return self.version;
         }
         self.change_pod(slot, PodView::appear);
         let ticket = self.at(plan.bind_at, Event::Pod(slot));
         self.pods[slot as usize].kubelet.next = ticket;
+        self.pods[slot as usize].version
     }
 
-    /// PATCH that takes the tracking finalizer off. False: there is no such pod.
-    pub(super) fn strip_finalizer(&mut self, key: PodKey) -> bool {
-        let Some(pod) = self.live(key) else { return false };
+    /// PATCH that takes the tracking finalizer off. Returns the version that the answer bears; None: there is no such
+    /// pod.
+    pub(super) fn strip_finalizer(&mut self, key: PodKey) -> Option<u64> {
+        let pod = self.live(key)?;
         let id = pod.id(key.slot);
         let view = &pod.live;
         if !view.finalizer {
-            return true;
+            return Some(pod.version);
         }
         let goes = view.deleting && view.grace_over;
         self.observer.finalizer_removed(self.now, id);
@@ -282,7 +291,7 @@ impl<'a, O: Observer> World<'a, O> {
             self.change_pod(key.slot, |view| view.finalizer = false);
             self.let_go(key.slot);
         }
-        true
+        Some(self.pods[key.slot as usize].version)
     }
 
     /// DELETE of a pod, with its own grace period. False: there is no such pod.
@@ -306,8 +315,17 @@ impl<'a, O: Observer> World<'a, O> {
             self.remove_pod(key.slot, |_| {});
             return true;
         }
-        if bound {
-            self.at(self.now, Event::Terminate(key.slot));
+        let controller_waits =
+            !self.api_is_immediate() || self.scenario.control_plane.watch_delay == SimDuration::ZERO;
+        if bound && grace == SimDuration::ZERO && !phase.is_terminal() && controller_waits {
+            // The kubelet ends it while the controller waits for the answer or for its cache: before the last
+            // finalizer can go.
+            self.terminate(key.slot);
+            if self.pods[key.slot as usize].kubelet.step == Step::End {
+                self.container_exits(key.slot);
+            }
+        } else if bound {
+            self.at(self.cluster_clock(id.job), Event::Terminate(key.slot));
         } else {
             self.expect_pod_gc();
         }
@@ -388,6 +406,18 @@ impl<'a, O: Observer> World<'a, O> {
 }
 
 impl Job<'_> {
+    /// What a watch event shows of it.
+    pub(super) fn view(&self) -> JobView {
+        JobView {
+            exists: self.exists,
+            version: self.version,
+            generation: self.generation,
+            deleting: self.deleting,
+            start_time: self.counters.start_time,
+            finished_at: self.counters.conditions.finished().map(|c| c.at),
+        }
+    }
+
     /// How many pods this index has had, and that it gets one more.
     fn attempt_of(&mut self, index: u32) -> u32 {
         if index >= self.index_high_water {

@@ -10,7 +10,7 @@ use super::world::{Ready, Step, World};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::pod::RestartPolicy;
-use crate::model::workload::OnTerm;
+use crate::model::workload::{OnTerm, Workload};
 
 /// Crash back-off (pkg/kubelet/kubelet.go, client-go util/flowcontrol/backoff.go).
 const CRASH_BACKOFF_BASE: SimDuration = SimDuration::from_whole_seconds(10);
@@ -56,6 +56,14 @@ impl<'a, O: Observer> World<'a, O> {
         }
     }
 
+    /// The time from which the cluster counts what it does next. The recorder's has a clock of microseconds.
+    pub(super) fn cluster_clock(&self, job: u32) -> SimTime {
+        match self.jobs[job as usize].case.workload {
+            Workload::Scripted(_) => SimTime::from_nanos(self.now.micros_rounded() * 1000),
+            Workload::Sampled(_) => self.now,
+        }
+    }
+
     fn plan(&mut self, slot: u32, at: SimTime, step: Step) {
         let ticket = self.at(at, Event::Pod(slot));
         let kubelet = &mut self.pods[slot as usize].kubelet;
@@ -77,10 +85,11 @@ impl<'a, O: Observer> World<'a, O> {
     pub(super) fn bind(&mut self, slot: u32) {
         let now = self.now;
         let stamp = self.stamp(now);
+        let clock = self.cluster_clock(self.pods[slot as usize].job);
         let pod = &mut self.pods[slot as usize];
         let limit = self.jobs[pod.job as usize].spec.template.active_deadline;
-        pod.kubelet.deadline_at = now + limit.unwrap_or(SimDuration::NEVER);
-        let start_at = now + pod.kubelet.startup;
+        pod.kubelet.deadline_at = clock + limit.unwrap_or(SimDuration::NEVER);
+        let start_at = clock + pod.kubelet.startup;
         let id = pod.id(slot);
         self.observer.pod_scheduled(now, id);
         self.change_pod(slot, |view| {
@@ -199,15 +208,16 @@ impl<'a, O: Observer> World<'a, O> {
         if !pod.kubelet.running {
             return self.finish(slot);
         }
+        let job = pod.job;
         if self.herd.is_some() {
             self.client_stops(slot, EXIT_KILLED);
         }
-        let pod = &mut self.pods[slot as usize];
-        let grace = self.jobs[pod.job as usize].spec.template.termination_grace;
-        let kubelet = &mut pod.kubelet;
+        let grace = self.jobs[job as usize].spec.template.termination_grace;
+        let told_at = self.cluster_clock(job);
+        let kubelet = &mut self.pods[slot as usize].kubelet;
         let on_term = kubelet.script.map_or(OnTerm::DEFAULT, |s| s.on_term);
         for (after, exit_code) in [(on_term.after, on_term.exit_code), (grace, EXIT_KILLED)] {
-            let end_at = self.now + after;
+            let end_at = told_at + after;
             if end_at < kubelet.end_at {
                 kubelet.end_at = end_at;
                 kubelet.attempt.exit_code = exit_code;

@@ -11,7 +11,7 @@ use super::job_controller::memory::Memory;
 use super::luck::{Luck, seed_of_job};
 use super::status::{ConditionType, Counters, IndexSet, Reason};
 use super::world::{Job, Pod, Step, World};
-use crate::engine::queue::EventQueue;
+use crate::engine::queue::{Due, EventQueue};
 use crate::engine::streams::{Purpose, Stream};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::cluster::ControllerRules;
@@ -168,9 +168,11 @@ impl<'a, O: Observer> World<'a, O> {
             pod_gc_due: false,
             bucket: scenario.control_plane.client_limit.map(TokenBucket::full),
             at_gate: Vec::new(),
+            call_times: Vec::new(),
             calls: Vec::new(),
             free_calls: Vec::new(),
             epoch: 0,
+            controller_stops_at: SimTime::ZERO,
             ready_keys: VecDeque::new(),
             busy_workers: 0,
             events_waiting: VecDeque::new(),
@@ -215,13 +217,28 @@ impl<'a, O: Observer> World<'a, O> {
                 Event::Ttl(job) => self.ttl_due(job),
                 Event::Dependency(number) => self.herd_due(number, due.ticket),
             }
-            self.drain();
+            // What is done, or seen, at one instant is there before the controllers look.
+            if !self.belongs_to_next(due) {
+                self.drain();
+            }
             if self.unfinished == 0 && until == Until::AllJobsEnded {
                 return;
             }
             if self.herd.as_ref().is_some_and(|herd| herd.nothing_will_change) {
                 return;
             }
+        }
+    }
+
+    /// Actions of one instant belong together, and so do watch events.
+    #[inline]
+    fn belongs_to_next(&mut self, due: Due) -> bool {
+        match Event::unpack(due.payload) {
+            Event::Action(_) => self.queue.peek().is_some_and(|next| {
+                next.at == due.at && matches!(Event::unpack(next.payload), Event::Action(_))
+            }),
+            Event::Watch => self.deliveries.front().is_some_and(|(at, _)| *at == due.at),
+            _ => false,
         }
     }
 

@@ -7,6 +7,7 @@ use super::dependencies::Herd;
 use super::event::{Event, NUMBER_LIMIT};
 use super::facts::{Observer, Phase, PodId};
 use super::job_controller::cache::PodClass;
+use super::job_controller::events::EventType;
 use super::job_controller::memory::Memory;
 use super::luck::{Attempt, Fate, Luck};
 use super::status::{Counters, IndexSet};
@@ -151,6 +152,8 @@ pub(super) struct Pod<'a> {
     pub(super) ignored_before: u32,
     /// What is stored.
     pub(super) live: PodView,
+    /// resourceVersion.
+    pub(super) version: u64,
     /// What the controllers' caches show; none without a watch delay: what is stored.
     pub(super) shown: Option<PodView>,
     /// What counts of what the caches show.
@@ -198,6 +201,7 @@ impl Pod<'_> {
         failures_before: 0,
         ignored_before: 0,
         live: PodView::ABSENT,
+        version: 0,
         shown: None,
         class: PodClass::ABSENT,
         listed: false,
@@ -226,6 +230,18 @@ impl Pod<'_> {
     pub(super) fn id(&self, slot: u32) -> PodId {
         PodId { job: self.job, ordinal: self.ordinal, slot }
     }
+}
+
+/// What a watch event shows of a Job besides its spec, as far as a controller looks at it. Times are as stored.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct JobView {
+    pub(super) exists: bool,
+    pub(super) version: u64,
+    pub(super) generation: u64,
+    pub(super) deleting: bool,
+    pub(super) start_time: Option<SimTime>,
+    /// Last transition of Complete or Failed.
+    pub(super) finished_at: Option<SimTime>,
 }
 
 /// A Job: what the API server holds, and what the controllers remember of it.
@@ -289,13 +305,17 @@ pub(super) struct World<'a, O> {
     // The Job controller's client and queue
     pub(super) bucket: Option<TokenBucket>,
     pub(super) at_gate: Vec<u32>,
+    /// When the calls that just got their tokens take effect; empty between two uses.
+    pub(super) call_times: Vec<(SimTime, u32)>,
     pub(super) calls: Vec<Call>,
     pub(super) free_calls: Vec<u32>,
     /// Rises when the controller restarts: calls of earlier lives are dropped.
     pub(super) epoch: u32,
+    /// When a controller that was told to stop ends.
+    pub(super) controller_stops_at: SimTime,
     pub(super) ready_keys: VecDeque<u32>,
     pub(super) busy_workers: u32,
-    pub(super) events_waiting: VecDeque<u32>,
+    pub(super) events_waiting: VecDeque<(u32, EventType)>,
     pub(super) event_in_flight: bool,
 }
 
@@ -314,10 +334,11 @@ impl<'a, O: Observer> World<'a, O> {
         self.scenario.control_plane.rules == ControllerRules::Ideal
     }
 
-    /// Schedules something that the cluster does.
+    /// Schedules something that the cluster does. An instant that is over (the recorder's clock of microseconds can
+    /// be behind) is now.
     #[inline]
     pub(super) fn at(&mut self, t: SimTime, event: Event) -> Ticket {
-        self.queue.push(t, Class::Cluster, event.pack())
+        self.queue.push(t.max(self.now), Class::Cluster, event.pack())
     }
 
     /// Schedules a timer of a controller.

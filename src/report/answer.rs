@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::dependencies::DependencyAnswer;
 use crate::experiment::interval::{Summary, summarise, wilson};
+use crate::experiment::measure::JOB_QUANTITIES;
 use crate::experiment::replicate::JobRun;
 
 /// The Kubernetes version that is modelled.
@@ -60,20 +61,10 @@ impl JobAnswer {
             })
             .collect();
         outcomes.sort_by_key(|o| std::cmp::Reverse(o.count));
-        let some = |value: fn(&JobRun) -> Option<f64>| {
-            summarise(&runs.iter().filter_map(|r| value(r)).collect::<Vec<_>>())
-        };
-        let quantities = vec![
-            ("makespan_s", some(JobRun::makespan_s)),
-            ("pods_created", some(|r| Some(r.numbers.pods_created as f64))),
-            ("pods_failed", some(|r| Some(r.numbers.pods_failed as f64))),
-            ("container_restarts", some(|r| Some(r.numbers.container_restarts as f64))),
-            ("stuck_since_s", some(JobRun::stuck_since_s)),
-            ("peak_active", some(|r| Some(r.numbers.peak_active as f64))),
-            ("peak_running", some(|r| Some(r.numbers.peak_running as f64))),
-            ("wasted_pod_s", some(|r| Some(r.numbers.wasted_ns as f64 / 1e9))),
-            ("running_pod_s", some(|r| Some(r.numbers.running_ns as f64 / 1e9))),
-        ];
+        let quantities = JOB_QUANTITIES
+            .iter()
+            .map(|q| (q.key, summarise(&runs.iter().filter_map(|r| (q.of)(r)).collect::<Vec<_>>())))
+            .collect();
         JobAnswer { name: name.to_string(), outcomes, quantities }
     }
 }

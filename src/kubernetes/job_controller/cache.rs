@@ -7,7 +7,7 @@ use super::textbook;
 use crate::engine::time::SimDuration;
 use crate::kubernetes::api_server::TokenBucket;
 use crate::kubernetes::facts::{Observer, Phase};
-use crate::kubernetes::world::{Pod, PodView, World};
+use crate::kubernetes::world::{JobView, Pod, PodView, World};
 use crate::model::job::JobSpec;
 use crate::model::policy::FailureAction;
 
@@ -37,7 +37,7 @@ impl<'a, O: Observer> World<'a, O> {
         let known = memory.cache.exists;
         if new.has(PodClass::DELETING) || !new.has(PodClass::EXISTS) {
             // deletePod: an update that sets deletionTimestamp, every later one, and the end.
-            if !known || memory.cache.finished {
+            if !known || memory.cache.finished_at.is_some() {
                 return self.orphan_if_tracked(job, slot);
             }
             memory.expected_deletions -= 1;
@@ -52,7 +52,7 @@ impl<'a, O: Observer> World<'a, O> {
                 }
             }
         }
-        if memory.cache.finished {
+        if memory.cache.finished_at.is_some() {
             return;
         }
         // The textbook controller is woken by what can change its mind, the real one by everything.
@@ -77,44 +77,46 @@ impl<'a, O: Observer> World<'a, O> {
     /// The informer shows the Job as it is stored.
     pub(in crate::kubernetes) fn job_seen(&mut self, job: u32) {
         let j = &mut self.jobs[job as usize];
-        let shown =
-            JobShown { exists: j.exists, version: j.version, generation: j.generation, deleting: j.deleting };
+        let seen = j.view();
         let cache = &mut j.memory.cache;
-        if !cache.exists || cache.generation != shown.generation {
+        if !cache.exists || cache.generation != seen.generation {
             // The spec is copied only when it changed.
             let spec = j.spec.clone();
-            return self.job_event(job, shown, Some(spec));
+            return self.job_event(job, seen, Some(spec));
         }
-        if shown.exists && !shown.deleting && j.finished_at.is_none() {
+        if seen.exists && !seen.deleting && seen.finished_at.is_none() {
             // A new status, as after most syncs.
-            cache.version = shown.version;
+            cache.version = seen.version;
             if !self.is_ideal() {
                 self.enqueue_batched(job);
             }
             return;
         }
-        self.job_event(job, shown, None);
+        self.job_event(job, seen, None);
     }
 
-    /// The informer shows the Job as it is, or was a watch delay ago; its spec, if that may have changed.
-    pub(in crate::kubernetes) fn job_event(&mut self, job: u32, shown: JobShown, spec: Option<JobSpec>) {
-        let JobShown { exists, version, generation, deleting } = shown;
+    /// The informer shows the Job as `seen`: as it is, or as it was a watch delay ago; its spec, if that may have
+    /// changed.
+    pub(in crate::kubernetes) fn job_event(&mut self, job: u32, seen: JobView, spec: Option<JobSpec>) {
         let j = &mut self.jobs[job as usize];
         let cache = &mut j.memory.cache;
         let known = cache.exists;
         let old_generation = cache.generation;
         let old_deadline = cache.spec.active_deadline;
-        cache.exists = exists;
-        cache.version = version;
-        cache.generation = generation;
-        cache.deleting = deleting;
-        cache.finished = j.finished_at.is_some();
-        let finished = cache.finished;
+        cache.exists = seen.exists;
+        cache.version = seen.version;
+        cache.generation = seen.generation;
+        cache.deleting = seen.deleting;
+        cache.finished_at = seen.finished_at;
         if let Some(spec) = spec {
             let resized = cache.spec.completions() != spec.completions();
             let replacement_changed = cache.spec.pod_replacement != spec.pod_replacement;
             cache.plain = textbook::is_plain(&spec);
-            cache.spec = spec;
+            let old_spec = std::mem::replace(&mut cache.spec, spec);
+            let sync = &mut j.memory.sync;
+            if sync.is_under_way() && sync.read_spec.is_none() {
+                sync.read_spec = Some(Box::new(old_spec));
+            }
             if resized {
                 cache.candidates.clear();
                 cache.fresh = 0;
@@ -126,8 +128,10 @@ impl<'a, O: Observer> World<'a, O> {
                 self.relist(job);
             }
         }
-        if !exists {
+        if !seen.exists {
             let memory = &mut self.jobs[job as usize].memory;
+            memory.wrote_pod_version = 0;
+            memory.wrote_job_version = 0;
             memory.expected_creations = 0;
             memory.expected_deletions = 0;
             memory.backoff = Default::default();
@@ -138,11 +142,11 @@ impl<'a, O: Observer> World<'a, O> {
             self.enqueue(job);
             return self.check_ttl(job);
         }
-        if finished {
+        if seen.finished_at.is_some() {
             self.orphan_all(job);
             return self.check_ttl(job);
         }
-        if generation == old_generation {
+        if seen.generation == old_generation {
             if !self.is_ideal() {
                 self.enqueue_batched(job);
             }
@@ -151,7 +155,7 @@ impl<'a, O: Observer> World<'a, O> {
         self.enqueue(job);
         let j = &self.jobs[job as usize];
         let deadline = j.memory.cache.spec.active_deadline;
-        if let (Some(start), Some(limit)) = (j.counters.start_time, deadline)
+        if let (Some(start), Some(limit)) = (seen.start_time, deadline)
             && deadline != old_deadline
         {
             let rest = (start + limit).since(self.now);
@@ -181,8 +185,9 @@ impl<'a, O: Observer> World<'a, O> {
         self.seen_pod_version = self.version;
         self.seen_job_version = self.version;
         for job in 0..self.jobs.len() as u32 {
-            let spec = self.jobs[job as usize].spec.clone();
-            self.jobs[job as usize].memory = Memory::new(spec);
+            let j = &mut self.jobs[job as usize];
+            j.forget_unwritten();
+            j.memory = Memory::new(j.spec.clone());
         }
         for pod in &mut self.pods {
             pod.class = PodClass::ABSENT;
@@ -205,15 +210,6 @@ impl<'a, O: Observer> World<'a, O> {
             memory.expected_deletions = 0;
         }
     }
-}
-
-/// A Job in a watch event, without its spec and status.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::kubernetes) struct JobShown {
-    pub(in crate::kubernetes) exists: bool,
-    pub(in crate::kubernetes) version: u64,
-    pub(in crate::kubernetes) generation: u64,
-    pub(in crate::kubernetes) deleting: bool,
 }
 
 /// What counters and events depend on in a pod.

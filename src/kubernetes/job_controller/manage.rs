@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::backoff;
+use super::go_sort::go_sort_by_key;
 use super::indexes::{Settled, first_pending};
 use super::sync::{Op, Step};
 use super::work_queue::BATCH_PERIOD;
@@ -156,7 +157,7 @@ impl<'a, O: Observer> World<'a, O> {
             active = stay;
         }
         if (remove.len() as u32) < at_least {
-            active.sort_by_key(order);
+            go_sort_by_key(&mut active, |slot| order(&slot));
             let more = at_least as usize - remove.len();
             remove.extend_from_slice(&active[..more.min(active.len())]);
         }
@@ -180,7 +181,13 @@ impl<'a, O: Observer> World<'a, O> {
             let sync = &mut self.jobs[job as usize].memory.sync;
             sync.ready -= u32::from(pod.seen().is_ready());
             sync.outstanding += 1;
-            self.write(rank, Op::Remove { job, pod: key });
+            // A finalizer that is off (the controller was restarted in between) is not taken off again.
+            if pod.seen().finalizer {
+                sync.removed.push(key);
+                self.write(rank, Op::Remove { job, pod: key });
+            } else {
+                self.write(rank, Op::RemoveDelete { job, pod: key });
+            }
         }
         self.jobs[job as usize].memory.sync.outstanding -= 1;
     }

@@ -10,11 +10,14 @@
 
 mod backoff;
 pub(super) mod cache;
+pub(super) mod events;
 mod failure_policy;
+mod go_sort;
 mod indexes;
 mod manage;
 pub(super) mod memory;
 mod orphans;
+mod stop;
 mod success_policy;
 pub(super) mod sync;
 mod textbook;

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::backoff::{Backoff, NewEnds, finished_time};
+use super::events::EventType;
 use super::failure_policy::{counts, is_failed, matching_action};
 use super::success_policy;
 use super::work_queue::SyncError;
@@ -98,6 +99,10 @@ pub(crate) struct Sync {
     pub(super) outstanding: u32,
     /// The version of the Job that was read; PUTs against another one fail.
     pub(super) version: u64,
+    /// The spec that was read, if the cache has got another one meanwhile.
+    pub(super) read_spec: Option<Box<JobSpec>>,
+    /// The Job was read in foreground deletion.
+    pub(super) deleting: bool,
     pub(super) status: Counters,
     pub(super) active: u32,
     pub(super) ready: u32,
@@ -128,12 +133,16 @@ pub(crate) struct Sync {
     pub(super) created: usize,
     pub(super) batch: usize,
     pub(super) strip: Vec<PodKey>,
+    /// Active pods that this sync removed, and that it has read with their finalizers on.
+    pub(super) removed: Vec<PodKey>,
     pub(super) indexes: Vec<u32>,
 }
 
 impl Sync {
-    fn begin(&mut self, version: u64, status: Counters) {
+    fn begin(&mut self, version: u64, deleting: bool, status: Counters) {
         self.version = version;
+        self.read_spec = None;
+        self.deleting = deleting;
         self.status = status;
         self.verdict = None;
         self.judged = false;
@@ -152,6 +161,7 @@ impl Sync {
         self.creations.clear();
         self.created = 0;
         self.strip.clear();
+        self.removed.clear();
     }
 }
 
@@ -188,7 +198,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         memory.wrote_pod_version = 0;
         memory.wrote_job_version = 0;
-        if !memory.cache.exists || memory.cache.finished {
+        if !memory.cache.exists || memory.cache.finished_at.is_some() {
             memory.backoff = Backoff::default();
             return self.synced(job, Ok(()));
         }
@@ -231,7 +241,7 @@ impl<'a, O: Observer> World<'a, O> {
         let j = &mut jobs[job as usize];
         let cache = &mut j.memory.cache;
         let sync = &mut j.memory.sync;
-        sync.begin(cache.version, j.counters);
+        sync.begin(cache.version, cache.deleting, j.counters);
         sync.active = cache.active;
         sync.ready = cache.ready;
         sync.terminating = cache.terminating;
@@ -422,19 +432,21 @@ impl<'a, O: Observer> World<'a, O> {
     pub(in crate::kubernetes) fn take_effect(&mut self, op: Op) {
         let job = match op {
             Op::Create { job, index, failures, ignored } => {
-                self.create_pod(job, index, failures, ignored);
-                self.wrote_pod(job);
-                self.record_event(job);
+                let version = self.create_pod(job, index, failures, ignored);
+                self.wrote_pod(job, version);
+                self.record_event(job, EventType::Normal);
                 job
             }
             Op::Delete { job, pod } => {
-                self.delete_pod(pod);
-                self.record_event(job);
+                // NotFound is no event.
+                if self.delete_pod(pod) {
+                    self.record_event(job, EventType::Normal);
+                }
                 job
             }
             Op::Remove { job, pod } => {
-                if self.strip_finalizer(pod) {
-                    self.wrote_pod(job);
+                if let Some(version) = self.strip_finalizer(pod) {
+                    self.wrote_pod(job, version);
                     let rank = i64::from(self.pods[pod.slot as usize].ordinal);
                     return self.write(rank, Op::RemoveDelete { job, pod });
                 }
@@ -443,25 +455,30 @@ impl<'a, O: Observer> World<'a, O> {
             }
             Op::RemoveDelete { job, pod } => {
                 if self.delete_pod(pod) {
-                    self.record_event(job);
+                    self.record_event(job, EventType::Normal);
                 } else {
                     self.jobs[job as usize].memory.expected_deletions -= 1;
                 }
                 job
             }
             Op::Strip { job, pod } => {
-                if self.strip_finalizer(pod) {
-                    self.wrote_pod(job);
+                if let Some(version) = self.strip_finalizer(pod) {
+                    self.wrote_pod(job, version);
                 }
                 job
             }
-            Op::PutInterim { job } | Op::PutFinal { job } => {
+            Op::PutInterim { job } => {
                 self.put(job);
+                job
+            }
+            Op::PutFinal { job } => {
+                self.put(job);
+                self.record_finished(job);
                 job
             }
             Op::Orphan { job, pod } => {
                 self.strip_finalizer(pod);
-                return self.orphan_done(job);
+                return self.orphan_done(job, pod);
             }
             Op::Event => {
                 self.event_in_flight = false;
@@ -473,36 +490,24 @@ impl<'a, O: Observer> World<'a, O> {
         if sync.outstanding == 0 && !self.api_is_immediate() {
             self.advance(job);
         }
+        self.send_event();
     }
 
-    fn wrote_pod(&mut self, job: u32) {
+    /// The answer to a write bears the version that the cache must have seen before the next sync (WroteAt).
+    fn wrote_pod(&mut self, job: u32, version: u64) {
         if self.scenario.control_plane.watch_delay > SimDuration::ZERO {
-            self.jobs[job as usize].memory.wrote_pod_version = self.version;
-        }
-    }
-
-    /// The controller records an event about a Job; it matters only where events take tokens.
-    pub(super) fn record_event(&mut self, job: u32) {
-        if self.scenario.control_plane.events_take_tokens && self.bucket.is_some() {
-            self.events_waiting.push_back(job);
-            self.send_event();
-        }
-    }
-
-    /// Events go out one after the other, as far as the recorder's spam filter lets them.
-    fn send_event(&mut self) {
-        while !self.event_in_flight {
-            let Some(job) = self.events_waiting.pop_front() else { return };
-            let now = self.now;
-            if self.jobs[job as usize].memory.event_filter.try_take(now) {
-                self.event_in_flight = true;
-                self.write(0, Op::Event);
-            }
+            let memory = &mut self.jobs[job as usize].memory;
+            memory.wrote_pod_version = memory.wrote_pod_version.max(version);
         }
     }
 }
 
 impl Sync {
+    /// It waits for answers to its calls.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.step != Step::Idle
+    }
+
     fn fail(&mut self, reason: Reason, at: SimTime) {
         self.verdict = Some(Verdict { success: false, reason, at });
     }

@@ -1,5 +1,6 @@
 //! Counting, finalizers and the two status writes of a sync (trackJobStatusAndRemoveFinalizers, KEP-2307).
 
+use super::events::EventType;
 use super::failure_policy::{counts, is_failed};
 use super::sync::{Op, Step, Sync, Verdict, Work};
 use crate::engine::time::{SimDuration, SimTime};
@@ -27,9 +28,10 @@ impl<'a, O: Observer> World<'a, O> {
             failed_is_set,
             ..
         } = &mut jobs[job as usize];
-        let spec = &memory.cache.spec;
-        let deleting = memory.cache.deleting;
         let sync = &mut memory.sync;
+        let read_spec = sync.read_spec.take();
+        let spec = read_spec.as_deref().unwrap_or(&memory.cache.spec);
+        let deleting = sync.deleting;
         sync.remember_stored(uncounted_succeeded, uncounted_failed);
         let mut events = 0;
         // A verdict that was dropped because the cache may lack pods is not replaced by another.
@@ -87,6 +89,11 @@ impl<'a, O: Observer> World<'a, O> {
                 break;
             }
         }
+        // The Job is complete once these are gone. They were read with their finalizers on, so that each is patched
+        // again: it changes nothing, but it is a call.
+        if sync.verdict.is_some() && !sync.reached_max {
+            sync.strip.append(&mut sync.removed);
+        }
         if spec.is_indexed() {
             update_indexes(sync, spec, completed, failed, *failed_is_set);
             sync.status.succeeded = sync.succeeded;
@@ -107,10 +114,11 @@ impl<'a, O: Observer> World<'a, O> {
             sync.verdict = Some(Verdict { at: now, ..verdict });
         }
         sync.needs_flush |= sync.uncounted_changed | sync.indexes_changed;
+        sync.read_spec = read_spec;
         sync.step = Step::Stripping;
         let flush = sync.needs_flush;
         for _ in 0..events {
-            self.record_event(job);
+            self.record_event(job, EventType::Normal);
         }
         if flush {
             self.jobs[job as usize].memory.sync.outstanding += 1;
@@ -187,7 +195,6 @@ impl<'a, O: Observer> World<'a, O> {
         let sync = &mut memory.sync;
         sync.step = Step::Ending;
         let mut flush = clean_uncounted(sync, pods, uncounted_succeeded, uncounted_failed);
-        let mut finished = false;
         if let Some(verdict) = sync.verdict
             && !sync.reached_max
             && uncounted_succeeded.is_empty()
@@ -201,15 +208,22 @@ impl<'a, O: Observer> World<'a, O> {
                 sync.status.completion_time = Some(verdict.at);
             }
             sync.landmark = true;
-            finished = true;
             flush = true;
         }
         if flush {
             sync.outstanding += 1;
             self.write(0, Op::PutFinal { job });
-            if finished {
-                self.record_event(job);
-            }
+        }
+    }
+}
+
+impl Job<'_> {
+    /// The controller ends within a sync: of what it has counted, only what it has written has happened.
+    pub(super) fn forget_unwritten(&mut self) {
+        let sync = &mut self.memory.sync;
+        if matches!(sync.step, Step::Stripping | Step::Finishing | Step::Ending) {
+            self.uncounted_succeeded.clone_from(&sync.stored_succeeded);
+            self.uncounted_failed.clone_from(&sync.stored_failed);
         }
     }
 }
