@@ -9,9 +9,11 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::json::{rounded, summary};
-use super::terminal::{duration, number, row};
+use super::terminal::{duration, number, row, wrap};
 use crate::experiment::interval::{Summary, summarise, t_quantile, wilson};
-use crate::kubernetes::dependencies::numbers::{BackgroundNumbers, DependencyNumbers, Lengths, Recovery};
+use crate::kubernetes::dependencies::numbers::{
+    BackgroundNumbers, Deadlock, DependencyNumbers, Lengths, Recovery,
+};
 use crate::model::scenario::Scenario;
 
 type Quantities = Vec<(&'static str, Option<Summary>)>;
@@ -25,6 +27,8 @@ pub struct DependencyAnswer {
     /// What other tenants met, and what they would have met without the Jobs.
     pub background: Option<(Quantities, Quantities)>,
     pub recovery: Option<RecoveryAnswer>,
+    /// The first circle of waits: in which replication, when, and a sentence.
+    pub deadlock: Option<(usize, f64, String)>,
 }
 
 /// How often the load came back to normal after the last fault.
@@ -55,6 +59,10 @@ pub fn dependency_answers(scenario: &Scenario, runs: &[Vec<DependencyNumbers>]) 
                 quantities: quantities(&of),
                 background,
                 recovery: recovery(&of),
+                deadlock: of.iter().enumerate().find_map(|(replication, n)| {
+                    let deadlock = n.first_deadlock.as_ref()?;
+                    Some((replication, deadlock.at.seconds(), deadlock_text(scenario, deadlock)))
+                }),
             }
         })
         .collect()
@@ -164,6 +172,22 @@ fn recovery(runs: &[&DependencyNumbers]) -> Option<RecoveryAnswer> {
     })
 }
 
+/// Who holds what and waits for what.
+fn deadlock_text(scenario: &Scenario, deadlock: &Deadlock) -> String {
+    let name = |dependency: &u32| scenario.shared.dependencies[*dependency as usize].name.as_str();
+    let pods = deadlock.pods.iter().map(|pod| {
+        let job = &scenario.jobs[pod.job as usize].name;
+        let holds: Vec<&str> = pod.holds.iter().map(name).collect();
+        format!(
+            "pod {} of {job} holds {} and waits for {}",
+            pod.ordinal,
+            holds.join(", "),
+            name(&pod.waits_for)
+        )
+    });
+    pods.collect::<Vec<String>>().join("; ")
+}
+
 /// One element of `dependencies`.
 pub(super) fn json(answer: &DependencyAnswer) -> Value {
     let fill = |value: &mut Value, quantities: &Quantities| {
@@ -179,6 +203,9 @@ pub(super) fn json(answer: &DependencyAnswer) -> Value {
         fill(&mut alone, without);
         both["without_jobs"] = alone;
         value["background"] = both;
+    }
+    if let Some((replication, t_s, circle)) = &answer.deadlock {
+        value["first_deadlock"] = json!({"replication": replication, "t_s": rounded(*t_s), "circle": circle});
     }
     if let Some(r) = &answer.recovery {
         let (low, high) = wilson(r.recovered, r.runs).unwrap_or((0.0, 1.0));
@@ -216,6 +243,9 @@ pub(super) fn text(text: &mut String, answer: &DependencyAnswer) {
     if let Some((with, without)) = &answer.background {
         rows(text, "others' ", with);
         rows(text, "no Jobs: others' ", without);
+    }
+    if let Some((replication, t_s, circle)) = &answer.deadlock {
+        wrap(text, &format!("Deadlock in run {replication} after {}: {circle}", duration(*t_s)));
     }
     if let Some(r) = &answer.recovery {
         let after =

@@ -297,7 +297,11 @@ impl Places {
         let entry = &mut self.entries[caller as usize];
         entry.phase = Phase::Setup;
         entry.began = now;
-        let setup = entry.request.setup;
+        let mut setup = entry.request.setup;
+        if entry.request.service.is_none() {
+            // How long it is held is not known here: what the hold costs comes first.
+            setup = setup + self.hold.total(SimDuration::ZERO, self.waiting.len());
+        }
         self.set_speed(now);
         if setup > SimDuration::ZERO {
             self.ends_after(caller, setup);

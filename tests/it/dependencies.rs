@@ -265,6 +265,11 @@ fn a_circle_of_waits_is_found_and_broken_if_the_dependency_breaks_it() {
         assert_eq!(outcome(job), ("Stuck", "WaitsForDependency"));
     }
     assert_eq!(all.1.iter().map(|d| d.deadlocks).sum::<u64>(), 1);
+    let found = all.1.iter().find_map(|d| d.first_deadlock.as_ref()).unwrap();
+    assert_eq!((found.at, found.pods.len()), (SimTime::from_seconds(0.3), 2));
+    for pod in &found.pods {
+        assert_eq!((pod.holds.len(), pod.holds[0] + pod.waits_for), (1, 1));
+    }
     let broken = crossing("{deadlockTimeout: 1s}");
     let all = replicate_shared(&scenario(&broken), 42, 1, 1).unwrap().remove(0);
     // The first to have waited a second with the circle complete: a, at 1.1 s.
@@ -336,7 +341,7 @@ fn every_call_is_accounted_for() {
          {exponential: {mean: 300ms}}, retry: {attempts: 3, backoff: {base: 100ms, jitter: full}}}}, {hold: {of: \
          pool, timeout: 5s, steps: [{call: {to: api, retry: {attempts: 4, backoff: {base: 1s, jitter: \
          decorrelated, cap: 10s}}}}]}}], failure: {probability: 10%}, hang: {probability: 2%}}}\n\
-         dependencies:\n  db: {server: {servers: 2, service: {exponential: {mean: 150ms}}, load: {contention: 0.1}, crash: \
+         dependencies:\n  db: {server: {releaseAfter: finish, servers: 2, service: {exponential: {mean: 150ms}}, load: {contention: 0.1}, crash: \
          {above: 18, recovery: 3s, cold: {for: 5s, factor: 2}}}, background: {arrivals: {exponential: {mean: 200ms}}, timeout: 1s}}\n  \
          pool: {pool: {connections: 3, queueLimit: 10, setup: 20ms}}\n  api: {rateLimit: {rate: 4/s, burst: 5}}\n\
          timeline: [{at: 20s, dependency: db, down: {for: 5s}}, {at: 40s, dependency: pool, down: {for: 1s}}]",
@@ -435,7 +440,7 @@ fn a_metastable_failure_is_told_from_one_that_heals() {
             &with_ideal(&format!(
                 "horizon: 30min\nworkload: {{default: {{steps: [{{call: {{to: db, times: 100000, think: {{exponential: \
                  {{mean: 10s}}}}, timeout: 1s, retry: {{attempts: 4000}}}}}}]}}}}\n\
-                 dependencies: {{db: {{server: {{service: 200ms{queue}}}}}}}\n\
+                 dependencies: {{db: {{server: {{releaseAfter: finish, service: 200ms{queue}}}}}}}\n\
                  timeline: [{{at: 5min, dependency: db, silent: {{for: 30s}}}}]"
             )),
         )

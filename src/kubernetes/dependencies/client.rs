@@ -92,6 +92,11 @@ impl Client {
         }
     }
 
+    /// The visits of what it holds.
+    pub(super) fn holding(&self) -> impl Iterator<Item = u32> + '_ {
+        self.held.iter().map(|held| held.visit)
+    }
+
     pub(super) fn is_hung(&self) -> bool {
         self.phase == Phase::Hung
     }

@@ -107,6 +107,22 @@ fn upper_end(bucket: u32) -> u64 {
     (((u128::from(mantissa) + 1) << shift) - 1) as u64
 }
 
+/// A circle of waits: who waits for what, and holds what.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Deadlock {
+    pub at: SimTime,
+    pub pods: Vec<DeadlockedPod>,
+}
+
+/// One pod of a circle of waits. Jobs and dependencies are positions in the scenario.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DeadlockedPod {
+    pub job: u32,
+    pub ordinal: u32,
+    pub waits_for: u32,
+    pub holds: Vec<u32>,
+}
+
 /// What other tenants met.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct BackgroundNumbers {
@@ -148,6 +164,7 @@ pub struct DependencyNumbers {
     /// Services that ended when nobody waited for them any more.
     pub unheard: u64,
     pub deadlocks: u64,
+    pub first_deadlock: Option<Deadlock>,
     pub crashes: u64,
     pub waits: Lengths,
     pub sojourns: Lengths,
