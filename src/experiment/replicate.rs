@@ -38,6 +38,9 @@ impl JobRun {
     }
 }
 
+/// One run: its Jobs and its dependencies, in the order of the scenario.
+pub type SharedRun = (Vec<JobRun>, Vec<DependencyNumbers>);
+
 /// All that one replication leaves, in the order of the scenario.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Run {
@@ -93,13 +96,13 @@ pub fn replicate_shared(
     seed: u64,
     count: u64,
     threads: usize,
-) -> Result<Vec<(Vec<JobRun>, Vec<DependencyNumbers>)>, String> {
+) -> Result<Vec<SharedRun>, String> {
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|e| format!("threads: {e}"))?;
     Ok(pool.install(|| (0..count).into_par_iter().map(|r| run_once(scenario, seed, r)).collect()))
 }
 
-fn run_once(scenario: &Scenario, seed: u64, replication: u64) -> (Vec<JobRun>, Vec<DependencyNumbers>) {
+fn run_once(scenario: &Scenario, seed: u64, replication: u64) -> SharedRun {
     let mut numbers = Numbers::new(scenario.jobs.len());
     let mut ending = simulate(scenario, Seed { seed, replication }, Until::AllJobsEnded, &mut numbers);
     let numbers = numbers.finish(&ending);

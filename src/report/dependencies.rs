@@ -9,10 +9,12 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::json::{rounded, summary};
-use super::terminal::{duration, number, row};
+use super::terminal::{duration, number, row, wrap};
 use crate::experiment::interval::{Summary, summarise, t_quantile, wilson};
 use crate::experiment::replicate::Run;
-use crate::kubernetes::dependencies::numbers::{BackgroundNumbers, DependencyNumbers, Lengths, Recovery};
+use crate::kubernetes::dependencies::numbers::{
+    BackgroundNumbers, Deadlock, DependencyNumbers, Lengths, Recovery,
+};
 use crate::model::scenario::Scenario;
 
 type Quantities = Vec<(&'static str, Option<Summary>)>;
@@ -26,6 +28,8 @@ pub struct DependencyAnswer {
     /// What other tenants met, and what they would have met without the Jobs.
     pub background: Option<(Quantities, Quantities)>,
     pub recovery: Option<RecoveryAnswer>,
+    /// The first circle of waits: in which replication, when, and a sentence.
+    pub deadlock: Option<(usize, f64, String)>,
 }
 
 /// How often the load came back to normal after the last fault.
@@ -56,6 +60,10 @@ pub fn dependency_answers(scenario: &Scenario, runs: &[Run]) -> Vec<DependencyAn
                 quantities: quantities(&of),
                 background,
                 recovery: recovery(&of),
+                deadlock: of.iter().enumerate().find_map(|(replication, n)| {
+                    let deadlock = n.first_deadlock.as_ref()?;
+                    Some((replication, deadlock.at.seconds(), deadlock_text(scenario, deadlock)))
+                }),
             }
         })
         .collect()
@@ -111,6 +119,7 @@ fn background(runs: &[&BackgroundNumbers]) -> Quantities {
         ("rejected", over(|n| n.rejected)),
         ("timeouts", over(|n| n.timeouts)),
         ("wait_s", pooled(&runs.iter().map(|n| &n.waits).collect::<Vec<_>>())),
+        ("sojourn_s", pooled(&runs.iter().map(|n| &n.sojourns).collect::<Vec<_>>())),
     ]
 }
 
@@ -166,6 +175,22 @@ fn recovery(runs: &[&DependencyNumbers]) -> Option<RecoveryAnswer> {
     })
 }
 
+/// Who holds what and waits for what.
+fn deadlock_text(scenario: &Scenario, deadlock: &Deadlock) -> String {
+    let name = |dependency: &u32| scenario.shared.dependencies[*dependency as usize].name.as_str();
+    let pods = deadlock.pods.iter().map(|pod| {
+        let job = &scenario.jobs[pod.job as usize].name;
+        let holds: Vec<&str> = pod.holds.iter().map(name).collect();
+        format!(
+            "pod {} of {job} holds {} and waits for {}",
+            pod.ordinal,
+            holds.join(", "),
+            name(&pod.waits_for)
+        )
+    });
+    pods.collect::<Vec<String>>().join("; ")
+}
+
 /// One element of `dependencies`.
 pub(super) fn json(answer: &DependencyAnswer) -> Value {
     let fill = |value: &mut Value, quantities: &Quantities| {
@@ -181,6 +206,9 @@ pub(super) fn json(answer: &DependencyAnswer) -> Value {
         fill(&mut alone, without);
         both["without_jobs"] = alone;
         value["background"] = both;
+    }
+    if let Some((replication, t_s, circle)) = &answer.deadlock {
+        value["first_deadlock"] = json!({"replication": replication, "t_s": rounded(*t_s), "circle": circle});
     }
     if let Some(r) = &answer.recovery {
         let (low, high) = wilson(r.recovered, r.runs).unwrap_or((0.0, 1.0));
@@ -216,8 +244,11 @@ pub(super) fn text(text: &mut String, answer: &DependencyAnswer) {
     };
     rows(text, "", &answer.quantities);
     if let Some((with, without)) = &answer.background {
-        rows(text, "other tenants' ", with);
-        rows(text, "without Jobs: ", without);
+        rows(text, "others' ", with);
+        rows(text, "no Jobs: others' ", without);
+    }
+    if let Some((replication, t_s, circle)) = &answer.deadlock {
+        wrap(text, &format!("Deadlock in run {replication} after {}: {circle}", duration(*t_s)));
     }
     if let Some(r) = &answer.recovery {
         let after =

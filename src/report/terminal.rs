@@ -138,7 +138,7 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-fn wrap(text: &mut String, sentence: &str) {
+pub(super) fn wrap(text: &mut String, sentence: &str) {
     let mut line = String::from("  -");
     for word in sentence.split_whitespace() {
         if line.chars().count() + 1 + word.chars().count() > 78 {

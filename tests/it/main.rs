@@ -5,6 +5,7 @@ mod closed_forms;
 mod conformance;
 mod console;
 mod dependencies;
+mod dependencies_input;
 mod properties;
 mod runs;
 mod vectors;

@@ -107,6 +107,22 @@ fn upper_end(bucket: u32) -> u64 {
     (((u128::from(mantissa) + 1) << shift) - 1) as u64
 }
 
+/// A circle of waits: who waits for what, and holds what.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Deadlock {
+    pub at: SimTime,
+    pub pods: Vec<DeadlockedPod>,
+}
+
+/// One pod of a circle of waits. Jobs and dependencies are positions in the scenario.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct DeadlockedPod {
+    pub job: u32,
+    pub ordinal: u32,
+    pub waits_for: u32,
+    pub holds: Vec<u32>,
+}
+
 /// What other tenants met.
 #[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct BackgroundNumbers {
@@ -115,6 +131,7 @@ pub struct BackgroundNumbers {
     pub rejected: u64,
     pub timeouts: u64,
     pub waits: Lengths,
+    pub sojourns: Lengths,
 }
 
 /// Whether the load came back to normal after the last fault.
@@ -147,6 +164,7 @@ pub struct DependencyNumbers {
     /// Services that ended when nobody waited for them any more.
     pub unheard: u64,
     pub deadlocks: u64,
+    pub first_deadlock: Option<Deadlock>,
     pub crashes: u64,
     pub waits: Lengths,
     pub sojourns: Lengths,
