@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Exit;
 use crate::experiment::replicate::{JobRun, median_replication, replicate};
-use crate::input::diagnostic::render;
+use crate::report::diagnostics::render;
 use crate::input::{Loaded, Replications, load};
 use crate::kubernetes::simulate::{Seed, Until, simulate};
 use crate::observe::pod_table::PodTable;

@@ -1,48 +1,83 @@
 //! Trees → types: a serde deserializer over [`Node`] whose errors say what, where, found and expected.
 //!
-//! Strict as the API server: text is no number and a number is no text. Fields that the type does not know are
-//! collected by serde_ignored, which only this file names. It knows no type and no rule of Kubernetes.
+//! Strict as the API server: text is no number and a number is no text. All findings come at once: an unknown
+//! field with a near name is read as that name, and a value of a wrong type is reported, taken out, and the tree
+//! is read again. It knows no type and no rule of Kubernetes.
 
+use std::cell::RefCell;
 use std::fmt::{self, Display};
 
 use serde::de::{
-    self, Deserialize, DeserializeSeed, EnumAccess, Expected, IntoDeserializer, MapAccess, SeqAccess,
+    self, DeserializeOwned, DeserializeSeed, EnumAccess, Expected, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, VariantAccess, Visitor,
 };
 
 use super::diagnostic::Diagnostic;
 use super::node::{Entry, Node, NodeKind, Step, path_text, quoted};
 use super::source::Span;
+use super::suggest::closest;
 
-/// Decodes a tree. Every field that the type does not know, at any depth, and the first value of a wrong type
-/// become diagnostics; `path` is where the tree stands in its document, such as `spec`.
-pub fn decode<'a, T: Deserialize<'a>>(
-    node: &'a Node,
+/// Most values of a wrong type that are looked for in one tree: each costs a pass.
+const MAX_PASSES: usize = 25;
+
+/// Decodes a tree. Every field that the type does not know and every value of a wrong type, at any depth, become
+/// diagnostics; `path` is where the tree stands in its document, such as `spec`. What comes back is the rest of
+/// the tree, so that it can be checked further; without new errors it is all of it.
+pub fn decode<T: DeserializeOwned>(
+    node: &Node,
     path: &str,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<T> {
-    let mut unknown: Vec<Vec<Step>> = Vec::new();
-    let decoded = serde_ignored::deserialize(NodeDeserializer { node }, |ignored| {
-        let mut steps = Vec::new();
-        collect(&ignored, &mut steps);
-        unknown.push(steps);
-    });
-    for steps in &unknown {
-        let [above @ .., Step::Key(key)] = steps.as_slice() else { continue };
-        let place = join(path, above);
-        let message = format!("unknown field `{key}` in {place}");
-        diagnostics.push(Diagnostic::error("unknown-field", message).at(node.key_span_at(steps)));
-    }
-    match decoded {
-        Ok(value) if unknown.is_empty() => Some(value),
-        Ok(_) => None,
-        Err(mut error) => {
-            error.path.reverse();
-            let message = format!("{}: {}", join(path, &error.path), error.message);
-            diagnostics.push(Diagnostic::error("wrong-type", message).at(error.span));
-            None
+    let mut wrong = Vec::new();
+    let mut rest: Option<Node> = None;
+    let mut passes = 0;
+    let (decoded, unknown) = loop {
+        let tree = rest.as_ref().unwrap_or(node);
+        let unknown = RefCell::new(Vec::new());
+        let trail = Trail { above: None, step: TrailStep::Root(path), unknown: &unknown };
+        let decoded = T::deserialize(NodeDeserializer { node: tree, trail: &trail });
+        match decoded {
+            Ok(value) => break (Some(value), unknown),
+            Err(mut error) => {
+                error.path.reverse();
+                // What we have taken out ourselves is no news.
+                let ours = tree.at(&error.path).is_some_and(Node::is_null)
+                    && !node.at(&error.path).is_some_and(Node::is_null);
+                if !ours {
+                    wrong.push(error.diagnostic(path));
+                }
+                passes += 1;
+                if passes >= MAX_PASSES {
+                    break (None, unknown);
+                }
+                let mut less = rest.take().unwrap_or_else(|| node.clone());
+                take_out(&mut less, &error);
+                rest = Some(less);
+            }
         }
+    };
+    diagnostics.append(&mut unknown.into_inner());
+    diagnostics.append(&mut wrong);
+    decoded
+}
+
+/// Puts the value that was meant, or nothing, in the place of a wrong value. Where there is nothing already, what
+/// is above goes.
+fn take_out(tree: &mut Node, error: &DecodeError) {
+    let mut path = error.path.as_slice();
+    let mut kind = error.meant.clone().unwrap_or(NodeKind::Null);
+    while let [above @ .., _] = path {
+        let was = tree.at(path).map(|node| (node.is_null(), node.span));
+        match was {
+            Some((false, span)) => {
+                let _ = tree.set(path, Node { kind, span });
+                return;
+            }
+            _ => path = above,
+        }
+        kind = NodeKind::Null;
     }
+    *tree = Node { kind: NodeKind::Null, span: tree.span };
 }
 
 fn join(path: &str, steps: &[Step]) -> String {
@@ -55,24 +90,6 @@ fn join(path: &str, steps: &[Step]) -> String {
     }
 }
 
-fn collect(path: &serde_ignored::Path, steps: &mut Vec<Step>) {
-    use serde_ignored::Path;
-    match path {
-        Path::Root => {}
-        Path::Seq { parent, index } => {
-            collect(parent, steps);
-            steps.push(Step::Index(*index));
-        }
-        Path::Map { parent, key } => {
-            collect(parent, steps);
-            steps.push(Step::Key(key.clone()));
-        }
-        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
-            collect(parent, steps);
-        }
-    }
-}
-
 /// Why a tree cannot be decoded.
 #[derive(Debug)]
 pub struct DecodeError {
@@ -80,6 +97,8 @@ pub struct DecodeError {
     pub span: Span,
     /// From the failing value up to the root.
     path: Vec<Step>,
+    /// What a value in or without quotes was meant to be.
+    meant: Option<NodeKind>,
 }
 
 impl DecodeError {
@@ -88,6 +107,24 @@ impl DecodeError {
             self.span = span;
         }
         self
+    }
+
+    /// With the path already from the root.
+    fn diagnostic(&self, path: &str) -> Diagnostic {
+        let message = format!("{}: {}", join(path, &self.path), self.message);
+        let diagnostic = Diagnostic::error("wrong-type", message).at(self.span);
+        let Span { file, start, end } = self.span;
+        match self.meant {
+            None => diagnostic,
+            Some(NodeKind::Str(_)) => diagnostic
+                .help("write it in quotes")
+                .edit(Span { file, start, end: start }, "\"")
+                .edit(Span { file, start: end, end }, "\""),
+            Some(_) => diagnostic
+                .help("write it without quotes")
+                .edit(Span { file, start, end: start + 1 }, "")
+                .edit(Span { file, start: end.saturating_sub(1), end }, ""),
+        }
     }
 
     fn below(mut self, step: Step) -> DecodeError {
@@ -106,10 +143,12 @@ impl std::error::Error for DecodeError {}
 
 impl de::Error for DecodeError {
     fn custom<T: Display>(message: T) -> DecodeError {
-        DecodeError { message: message.to_string(), span: Span::NONE, path: Vec::new() }
+        DecodeError { message: message.to_string(), span: Span::NONE, path: Vec::new(), meant: None }
     }
 
     fn invalid_type(found: Unexpected, expected: &dyn Expected) -> DecodeError {
+        let expected = expected.to_string();
+        let meant = meant(&found, &expected);
         let found = match found {
             Unexpected::Bool(value) => value.to_string(),
             Unexpected::Unsigned(value) => format!("the number {value}"),
@@ -121,11 +160,26 @@ impl de::Error for DecodeError {
             Unexpected::Map => "a map".to_string(),
             other => other.to_string(),
         };
-        de::Error::custom(format!("found {found}, expected {}", words(&expected.to_string())))
+        let message = format!("found {found}, expected {}", words(&expected));
+        DecodeError { meant, ..de::Error::custom(message) }
     }
 
     fn invalid_value(found: Unexpected, expected: &dyn Expected) -> DecodeError {
         DecodeError::invalid_type(found, expected)
+    }
+}
+
+/// The value that was meant when only the quotes are wrong.
+fn meant(found: &Unexpected, expected: &str) -> Option<NodeKind> {
+    let whole = matches!(expected, "i32" | "i64");
+    match (found, expected) {
+        (Unexpected::Str(text), _) if whole => text.trim().parse().ok().map(NodeKind::Int),
+        (Unexpected::Str(text), "a boolean") => text.parse().ok().map(NodeKind::Bool),
+        (Unexpected::Bool(value), "a string") => Some(NodeKind::Str(value.to_string())),
+        (Unexpected::Signed(value), "a string") => Some(NodeKind::Str(value.to_string())),
+        (Unexpected::Unsigned(value), "a string") => Some(NodeKind::Str(value.to_string())),
+        (Unexpected::Float(value), "a string") => Some(NodeKind::Str(value.to_string())),
+        _ => None,
     }
 }
 
@@ -140,17 +194,69 @@ fn words(expected: &str) -> String {
         "a boolean" => "true or false".to_string(),
         "a string" => "text".to_string(),
         "a sequence" => "a list".to_string(),
-        other if other.starts_with(|c: char| c.is_ascii_uppercase()) => format!("a map ({other})"),
-        other => other.to_string(),
+        other => match other.strip_prefix("struct ").unwrap_or(other) {
+            name if name.starts_with(|c: char| c.is_ascii_uppercase()) => format!("a map ({name})"),
+            other => other.to_string(),
+        },
+    }
+}
+
+/// The way from the root to a value, for messages, and where unknown fields are collected.
+#[derive(Clone, Copy)]
+struct Trail<'t> {
+    above: Option<&'t Trail<'t>>,
+    step: TrailStep<'t>,
+    unknown: &'t RefCell<Vec<Diagnostic>>,
+}
+
+#[derive(Clone, Copy)]
+enum TrailStep<'t> {
+    Root(&'t str),
+    Key(&'t str),
+    Index(usize),
+}
+
+impl<'t> Trail<'t> {
+    fn down(&'t self, step: TrailStep<'t>) -> Trail<'t> {
+        Trail { above: Some(self), step, unknown: self.unknown }
+    }
+
+    fn text(&self) -> String {
+        let (mut steps, mut root, mut at) = (Vec::new(), "", Some(self));
+        while let Some(trail) = at {
+            match trail.step {
+                TrailStep::Root(path) => root = path,
+                TrailStep::Key(key) => steps.push(Step::Key(key.to_string())),
+                TrailStep::Index(index) => steps.push(Step::Index(index)),
+            }
+            at = trail.above;
+        }
+        steps.reverse();
+        join(root, &steps)
+    }
+
+    /// Reports a field that is not known; the name that is meant, if one is near and not there yet.
+    fn unknown<'f>(&self, entry: &Entry, others: &[Entry], fields: &[&'f str]) -> Option<&'f str> {
+        let message = format!("unknown field `{}` in {}", entry.key, self.text());
+        let absent: Vec<&str> =
+            fields.iter().filter(|name| others.iter().all(|o| o.key != **name)).copied().collect();
+        let near = closest(&entry.key, &absent);
+        let mut diagnostic = Diagnostic::error("unknown-field", message).at(entry.key_span);
+        if let Some(near) = near {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?")).edit(entry.key_span, near);
+        }
+        self.unknown.borrow_mut().push(diagnostic);
+        fields.iter().find(|name| Some(**name) == near).copied()
     }
 }
 
 #[derive(Clone, Copy)]
-struct NodeDeserializer<'a> {
+struct NodeDeserializer<'a, 't> {
     node: &'a Node,
+    trail: &'t Trail<'t>,
 }
 
-impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
+impl<'de> de::Deserializer<'de> for NodeDeserializer<'de, '_> {
     type Error = DecodeError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -160,9 +266,33 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
             NodeKind::Int(value) => visitor.visit_i64(*value),
             NodeKind::Float(value) => visitor.visit_f64(*value),
             NodeKind::Str(text) => visitor.visit_borrowed_str(text),
-            NodeKind::Seq(items) => visitor.visit_seq(Items { items, next: 0 }),
-            NodeKind::Map(entries) => visitor.visit_map(Entries { entries, next: 0 }),
+            NodeKind::Seq(items) => visitor.visit_seq(Items { items, next: 0, trail: self.trail }),
+            NodeKind::Map(entries) => {
+                let entries = entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
+                visitor.visit_map(Entries { entries, next: 0, trail: self.trail })
+            }
         };
+        done.map_err(|error| error.at(self.node.span))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        let NodeKind::Map(all) = &self.node.kind else { return self.deserialize_any(visitor) };
+        let mut entries: Vec<(&str, &Entry)> = Vec::with_capacity(all.len());
+        for entry in all {
+            if fields.contains(&entry.key.as_str()) {
+                entries.push((&entry.key, entry));
+            } else if let Some(meant) = self.trail.unknown(entry, all, fields)
+                && entries.iter().all(|(name, _)| *name != meant)
+            {
+                entries.push((meant, entry));
+            }
+        }
+        let done = visitor.visit_map(Entries { entries, next: 0, trail: self.trail });
         done.map_err(|error| error.at(self.node.span))
     }
 
@@ -196,9 +326,9 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         let variant = match &self.node.kind {
-            NodeKind::Str(text) => Variant { name: text, value: None },
+            NodeKind::Str(text) => Variant { name: text, value: None, trail: self.trail },
             NodeKind::Map(entries) if entries.len() == 1 => {
-                Variant { name: &entries[0].key, value: Some(&entries[0].value) }
+                Variant { name: &entries[0].key, value: Some(&entries[0].value), trail: self.trail }
             }
             _ => {
                 let message =
@@ -215,16 +345,17 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map struct identifier
+        unit unit_struct seq tuple tuple_struct map identifier
     }
 }
 
-struct Items<'a> {
+struct Items<'a, 't> {
     items: &'a [Node],
     next: usize,
+    trail: &'t Trail<'t>,
 }
 
-impl<'de> SeqAccess<'de> for Items<'de> {
+impl<'de> SeqAccess<'de> for Items<'de, '_> {
     type Error = DecodeError;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
@@ -232,8 +363,9 @@ impl<'de> SeqAccess<'de> for Items<'de> {
         seed: S,
     ) -> Result<Option<S::Value>, DecodeError> {
         let Some(node) = self.items.get(self.next) else { return Ok(None) };
+        let trail = self.trail.down(TrailStep::Index(self.next));
         self.next += 1;
-        seed.deserialize(NodeDeserializer { node })
+        seed.deserialize(NodeDeserializer { node, trail: &trail })
             .map(Some)
             .map_err(|error| error.at(node.span).below(Step::Index(self.next - 1)))
     }
@@ -243,36 +375,40 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     }
 }
 
-struct Entries<'a> {
-    entries: &'a [Entry],
+/// Entries of a map under the names that they are read as.
+struct Entries<'a, 't> {
+    entries: Vec<(&'a str, &'a Entry)>,
     next: usize,
+    trail: &'t Trail<'t>,
 }
 
-impl<'de> MapAccess<'de> for Entries<'de> {
+impl<'de> MapAccess<'de> for Entries<'de, '_> {
     type Error = DecodeError;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, DecodeError> {
-        let Some(entry) = self.entries.get(self.next) else { return Ok(None) };
-        let key = de::value::BorrowedStrDeserializer::new(entry.key.as_str());
+        let Some((name, entry)) = self.entries.get(self.next) else { return Ok(None) };
+        let key = de::value::BorrowedStrDeserializer::new(name);
         seed.deserialize(key).map(Some).map_err(|error: DecodeError| error.at(entry.key_span))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, DecodeError> {
-        let entry = &self.entries[self.next];
+        let (_, entry) = self.entries[self.next];
+        let trail = self.trail.down(TrailStep::Key(&entry.key));
         self.next += 1;
-        seed.deserialize(NodeDeserializer { node: &entry.value })
+        seed.deserialize(NodeDeserializer { node: &entry.value, trail: &trail })
             .map_err(|error| error.at(entry.value.span).below(Step::Key(entry.key.clone())))
     }
 }
 
-struct Variant<'a> {
+struct Variant<'a, 't> {
     name: &'a str,
     value: Option<&'a Node>,
+    trail: &'t Trail<'t>,
 }
 
-impl<'de> EnumAccess<'de> for Variant<'de> {
+impl<'de, 't> EnumAccess<'de> for Variant<'de, 't> {
     type Error = DecodeError;
-    type Variant = Variant<'de>;
+    type Variant = Variant<'de, 't>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), DecodeError> {
         let name: de::value::StrDeserializer<'_, DecodeError> = self.name.into_deserializer();
@@ -280,7 +416,7 @@ impl<'de> EnumAccess<'de> for Variant<'de> {
     }
 }
 
-impl<'de> VariantAccess<'de> for Variant<'de> {
+impl<'de> VariantAccess<'de> for Variant<'de, '_> {
     type Error = DecodeError;
 
     fn unit_variant(self) -> Result<(), DecodeError> {
@@ -294,7 +430,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, DecodeError> {
         match self.value {
-            Some(node) => seed.deserialize(NodeDeserializer { node }),
+            Some(node) => seed.deserialize(NodeDeserializer { node, trail: self.trail }),
             None => Err(de::Error::custom(format!("{} needs a value", self.name))),
         }
     }
@@ -309,7 +445,9 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         match self.value {
-            Some(node) => de::Deserializer::deserialize_any(NodeDeserializer { node }, visitor),
+            Some(node) => {
+                de::Deserializer::deserialize_any(NodeDeserializer { node, trail: self.trail }, visitor)
+            }
             None => Err(de::Error::custom(format!("{} needs a map", self.name))),
         }
     }
@@ -362,9 +500,32 @@ mod tests {
         for (json, expected) in table {
             let node = Node::from_json(&serde_json::from_str(json).unwrap());
             let mut diagnostics = Vec::new();
-            assert!(decode::<Inner>(&node, "s", &mut diagnostics).is_none());
+            decode::<Inner>(&node, "s", &mut diagnostics);
             assert_eq!(diagnostics[0].message, expected);
         }
+    }
+
+    #[test]
+    fn all_findings_of_a_tree_come_at_once() {
+        let json = r#"{"nubmer":"4","flag":"true","name":5,"list":[{"x":1},7,{"number":[],"nmae":"a"}],"mode":"Slow"}"#;
+        let node = Node::from_json(&serde_json::from_str(json).unwrap());
+        let mut diagnostics = Vec::new();
+        let rest: Inner = decode(&node, "s", &mut diagnostics).unwrap();
+        let messages: Vec<&str> = diagnostics.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "unknown field `nubmer` in s",
+                "s.flag: found the text \"true\", expected true or false",
+                "s.list[1]: found the number 7, expected a map (Inner)",
+                "s.mode: Slow needs a value",
+                "s.name: found the number 5, expected text",
+                "s.nubmer: found the text \"4\", expected a whole number of 32 bits",
+            ]
+        );
+        // What only the quotes or one letter were wrong with has been read.
+        assert_eq!((rest.number, rest.flag, rest.name.as_deref()), (Some(4), Some(true), Some("5")));
+        assert!(rest.list.is_none() && rest.mode.is_none());
     }
 
     #[test]

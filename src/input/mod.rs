@@ -25,6 +25,7 @@ pub mod node;
 mod overrides;
 mod patch;
 mod reader;
+pub mod suggest;
 pub mod simulation;
 pub mod source;
 mod timeline;

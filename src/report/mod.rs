@@ -2,5 +2,6 @@
 
 pub mod answer;
 pub mod csv;
+pub mod diagnostics;
 pub mod json;
 pub mod terminal;
