@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::Exit;
 use crate::experiment::replicate::{JobRun, median_replication, replicate};
-use crate::report::diagnostics::render;
 use crate::input::{Loaded, Replications, load};
 use crate::kubernetes::simulate::{Seed, Until, simulate};
 use crate::observe::pod_table::PodTable;
 use crate::observe::timeline::Timeline;
 use crate::report;
 use crate::report::answer::{Answer, JobAnswer};
+use crate::report::diagnostics::render;
 
 /// More would not fit the memory of an ordinary machine.
 const MOST_REPLICATIONS: u64 = 10_000_000;
@@ -80,9 +80,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         }
     };
     write!(err, "{}", render(&loaded.sources, &loaded.warnings))?;
-    for note in &loaded.notes {
-        writeln!(err, "note: {note}")?;
-    }
+    write!(err, "{}", render(&loaded.sources, &loaded.notes))?;
     let count = match (args.replications, &loaded.replications) {
         (Some(n), _) | (None, &Replications::Count(n)) => n,
         (None, _) => {

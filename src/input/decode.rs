@@ -23,11 +23,7 @@ const MAX_PASSES: usize = 25;
 /// Decodes a tree. Every field that the type does not know and every value of a wrong type, at any depth, become
 /// diagnostics; `path` is where the tree stands in its document, such as `spec`. What comes back is the rest of
 /// the tree, so that it can be checked further; without new errors it is all of it.
-pub fn decode<T: DeserializeOwned>(
-    node: &Node,
-    path: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<T> {
+pub fn decode<T: DeserializeOwned>(node: &Node, path: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
     let mut wrong = Vec::new();
     let mut rest: Option<Node> = None;
     let mut passes = 0;

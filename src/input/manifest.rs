@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use super::decode::decode;
 use super::diagnostic::Diagnostic;
 use super::indexes;
-use super::node::{Entry, Node, NodeKind, parse_path, quoted};
+use super::node::{Node, parse_path, quoted};
 use super::source::Span;
 use crate::engine::time::SimDuration;
 use crate::model::job::{Completion, JobSpec, PerIndexLimit};
@@ -94,20 +94,6 @@ pub fn job_from_node(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<M
         span: node.span,
         container: first_container(&text).map(|c| c.name.clone()).unwrap_or_default(),
     })
-}
-
-/// The Job that a CronJob creates: its jobTemplate under its name.
-pub fn job_of_cron_job(cron: &Node) -> Node {
-    let entry = |key: &str, value: Node| Entry { key: key.to_string(), key_span: value.span, value };
-    let template = cron.get("spec").and_then(|spec| spec.get("jobTemplate"));
-    let mut entries: Vec<Entry> = Vec::new();
-    if let Some(metadata) = cron.get("metadata") {
-        entries.push(entry("metadata", metadata.clone()));
-    }
-    if let Some(spec) = template.and_then(|template| template.get("spec")) {
-        entries.push(entry("spec", spec.clone()));
-    }
-    Node { kind: NodeKind::Map(entries), span: cron.span }
 }
 
 fn missing(field: &str, what: &str) -> Diagnostic {

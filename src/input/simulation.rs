@@ -3,8 +3,9 @@
 //! Relies on [`super::reader`] for values; `workload` and `timeline` have files of their own. Each default that is used is
 //! recorded as a sentence. It reads no manifests.
 
+use super::diagnostic::Diagnostic;
 use super::node::{Entry, Node, NodeKind, quoted};
-use super::reader::{Reader, listed, present};
+use super::reader::{Reader, did_you_mean, present};
 use super::source::Span;
 use super::timeline::read_timeline;
 use super::workload::{read_workloads, workload};
@@ -264,14 +265,10 @@ fn read_control_plane(
             );
             (Preset::Kubernetes, ControlPlane::KUBERNETES)
         }
-        Some(name) => match name.as_str() {
-            Some("kubernetes") => (Preset::Kubernetes, ControlPlane::KUBERNETES),
+        Some(name) => match reader.name(name, &format!("{PATH}.preset"), &PRESETS) {
             Some("unlimited") => (Preset::Bare, ControlPlane::UNLIMITED),
             Some("ideal") => (Preset::Bare, ControlPlane::IDEAL),
-            _ => {
-                reader.expected(name, &format!("{PATH}.preset"), listed(&PRESETS));
-                (Preset::Kubernetes, ControlPlane::KUBERNETES)
-            }
+            _ => (Preset::Kubernetes, ControlPlane::KUBERNETES),
         },
     };
     let mut limit = plane.client_limit;
@@ -344,7 +341,9 @@ pub(super) fn job_named(
         let more = if jobs.len() > MOST { ", …" } else { "" };
         let message =
             format!("{path}: there is no Job {}, the input has: {}{more}", quoted(name), names.join(", "));
-        reader.error("unknown-job", span, message);
+        let all: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+        let diagnostic = Diagnostic::error("unknown-job", message).at(span);
+        reader.diagnostics.push(did_you_mean(diagnostic, name, span, &all));
     }
     found
 }

@@ -34,7 +34,8 @@ mod tests {
 
     #[test]
     fn near_words_are_found_and_far_ones_are_not() {
-        let known = ["parallelism", "completions", "backoffLimit", "backoffLimitPerIndex", "suspend", "p90", "p95"];
+        let known =
+            ["parallelism", "completions", "backoffLimit", "backoffLimitPerIndex", "suspend", "p90", "p95"];
         let table = [
             ("paralelism", Some("parallelism")),
             ("Parallelism", Some("parallelism")),

@@ -10,6 +10,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
 use super::diagnostic::Diagnostic;
+use super::finish::not_rendered;
 use super::node::{Entry, Node, NodeKind};
 use super::source::{Sources, Span};
 
@@ -32,6 +33,92 @@ pub fn read(sources: &Sources, file: u32) -> Result<Vec<Node>, Diagnostic> {
             })
             .collect()),
         Err(error) => Err(diagnostic(&error, sources, file)),
+    }
+}
+
+/// The documents of a text, and a finding for each that cannot be read: the ones before and after it count.
+pub fn read_all(sources: &Sources, file: u32, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
+    let diagnostic = match read(sources, file) {
+        Ok(nodes) => return nodes,
+        Err(diagnostic) => diagnostic,
+    };
+    let text = &sources.file(file).text;
+    if let Some(at) = template(text) {
+        let span = Span { file, start: at as u32, end: at as u32 + 2 };
+        diagnostics.push(not_rendered(sources, span));
+        return Vec::new();
+    }
+    let parts = parts(text);
+    if diagnostic.code == "too-large" || parts.len() < 2 {
+        diagnostics.push(diagnostic);
+        return Vec::new();
+    }
+    let mut nodes = Vec::new();
+    for (start, part) in parts {
+        // In a text of its own, of which only places come back.
+        let mut alone = Sources::default();
+        let number = alone.add("", part);
+        match read(&alone, number) {
+            Ok(read) => nodes.extend(read.into_iter().map(|mut node| {
+                shift(&mut node, file, start);
+                node
+            })),
+            Err(mut diagnostic) => {
+                let shifted = |span: Span| Span {
+                    file,
+                    start: span.start + start as u32,
+                    end: span.end + start as u32,
+                };
+                diagnostic.span = diagnostic.span.map(shifted);
+                diagnostics.push(diagnostic);
+            }
+        }
+    }
+    nodes
+}
+
+/// Where the first `{{` stands outside comments.
+fn template(text: &str) -> Option<usize> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let at = line.find("{{");
+        if let Some(at) = at.filter(|at| !line[..*at].contains('#') && line[*at..].contains("}}")) {
+            return Some(start + at);
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// The documents of a text with their places.
+fn parts(text: &str) -> Vec<(usize, &str)> {
+    let (mut parts, mut from, mut start) = (Vec::new(), 0, 0);
+    for line in text.split_inclusive('\n') {
+        if line.trim_end() == "---" || line.starts_with("--- ") {
+            parts.push((from, &text[from..start]));
+            from = start;
+        }
+        start += line.len();
+    }
+    parts.push((from, &text[from..]));
+    parts.retain(|(_, part)| !part.trim().is_empty());
+    parts
+}
+
+fn shift(node: &mut Node, file: u32, by: usize) {
+    let move_span = |span: &mut Span| {
+        *span = Span { file, start: span.start + by as u32, end: span.end + by as u32 };
+    };
+    move_span(&mut node.span);
+    match &mut node.kind {
+        NodeKind::Seq(items) => items.iter_mut().for_each(|item| shift(item, file, by)),
+        NodeKind::Map(entries) => {
+            for entry in entries {
+                move_span(&mut entry.key_span);
+                shift(&mut entry.value, file, by);
+            }
+        }
+        _ => {}
     }
 }
 

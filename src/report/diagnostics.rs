@@ -8,7 +8,9 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level as Mark, Origin, Patch, Renderer, Snippet};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Element, Group, Level as Mark, Origin, Patch, Renderer, Snippet,
+};
 use serde_json::{Value, json};
 
 use super::answer::{JOBSIM, KUBERNETES};
@@ -283,7 +285,8 @@ pub fn as_github(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
         let mut properties = Vec::new();
         if let Some(span) = diagnostic.span {
             let (line, column) = sources.line_column(span);
-            let (end_line, end_column) = sources.line_column(Span { start: span.end.max(span.start), ..span });
+            let (end_line, end_column) =
+                sources.line_column(Span { start: span.end.max(span.start), ..span });
             properties.push(format!("file={}", property(&sources.file(span.file).name)));
             properties.push(format!("line={line},endLine={end_line}"));
             // GitHub takes columns of one line only.
