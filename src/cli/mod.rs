@@ -1,5 +1,6 @@
 //! The command line: arguments as typed, one file a sub-command, exit codes. The only place that prints.
 
+mod check;
 mod conformance;
 mod run;
 
@@ -20,6 +21,8 @@ struct Args {
 enum Command {
     /// Simulate Jobs and say how they end, when, and at what cost
     Run(Box<run::Args>),
+    /// Validate and lint; nothing is simulated
+    Check(Box<check::Args>),
     /// Replay recorded traces of the real Job controller and report differences
     Conformance(conformance::Args),
 }
@@ -41,6 +44,7 @@ pub fn main() -> ExitCode {
     let mut err = std::io::stderr().lock();
     let result = match args.command {
         Command::Run(args) => run::run(&args, &mut out, &mut err),
+        Command::Check(args) => check::run(&args, &mut out, &mut err),
         Command::Conformance(args) => conformance::run(&args, &mut out, &mut err),
     };
     let result = result.and_then(|exit| out.flush().map(|()| exit));

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::Exit;
 use crate::experiment::replicate::{JobRun, median_replication, replicate};
-use crate::input::{Loaded, Replications, load};
+use crate::input::{Diagnostic, Loaded, Replications, load};
 use crate::kubernetes::simulate::{Seed, Until, simulate};
+use crate::lint::{Advice, lint};
 use crate::observe::pod_table::PodTable;
 use crate::observe::timeline::Timeline;
 use crate::report;
-use crate::report::answer::{Answer, JobAnswer};
+use crate::report::answer::{AdviceText, Answer, JobAnswer};
 use crate::report::diagnostics::render;
 
 /// More would not fit the memory of an ordinary machine.
@@ -139,7 +140,11 @@ fn names(loaded: &Loaded) -> Vec<String> {
 }
 
 fn answer(loaded: &Loaded, seed: u64, runs: &[Vec<JobRun>]) -> Answer {
-    let jobs = names(loaded).iter().enumerate().map(|(i, name)| JobAnswer::new(name, i, runs)).collect();
+    let mut jobs: Vec<JobAnswer> =
+        names(loaded).iter().enumerate().map(|(i, name)| JobAnswer::new(name, i, runs)).collect();
+    for Advice { job, diagnostic } in lint(loaded) {
+        jobs[job].advice.push(AdviceText { code: diagnostic.code, text: in_words(&diagnostic) });
+    }
     Answer {
         seed,
         replications: runs.len() as u64,
@@ -147,6 +152,12 @@ fn answer(loaded: &Loaded, seed: u64, runs: &[Vec<JobRun>]) -> Answer {
         defaults: loaded.defaults.clone(),
         jobs,
     }
+}
+
+/// A finding and its way out.
+fn in_words(diagnostic: &Diagnostic) -> String {
+    let help = diagnostic.help.iter().map(|help| format!("; {help}"));
+    std::iter::once(diagnostic.message.clone()).chain(help).collect()
 }
 
 /// Writes the result folder: everything beside it first, then by renaming, so that no file is ever half there.

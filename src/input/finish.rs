@@ -87,6 +87,7 @@ const HOMES: [(&str, &[&str]); 4] = [
 /// Touches up all findings.
 pub(super) fn finish(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
     drop_consequences(diagnostics);
+    follow_corrected_names(diagnostics);
     for diagnostic in diagnostics.iter_mut() {
         suggest_name(sources, diagnostic);
         suggest_home(diagnostic);
@@ -104,6 +105,28 @@ fn drop_consequences(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.retain(|d| {
         d.code == "wrong-type" || !d.is_error() || !d.span.is_some_and(|span| wrong.contains(&span))
     });
+}
+
+/// What is wrong with the value of a misspelt field is shown at that field, and not at what is above it.
+fn follow_corrected_names(diagnostics: &mut [Diagnostic]) {
+    let corrected: Vec<(String, Span)> = diagnostics
+        .iter()
+        .filter(|d| d.code == "unknown-field")
+        .filter_map(|d| {
+            let (_, place) = d.message.split_once("` in ")?;
+            let place = place.split(", expected").next()?;
+            Some((format!("{place}.{}", d.fix.first()?.text), d.span?))
+        })
+        .collect();
+    for diagnostic in diagnostics.iter_mut().filter(|d| d.code != "unknown-field") {
+        let path = diagnostic.message.split(':').next().unwrap_or_default();
+        let below = |known: &str| {
+            path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        if let Some((_, span)) = corrected.iter().find(|(known, _)| below(known)) {
+            diagnostic.span = Some(*span);
+        }
+    }
 }
 
 fn slice(sources: &Sources, span: Span) -> &str {

@@ -16,6 +16,8 @@
 //!
 //! It simulates nothing and prints nothing. What comes out cannot be wrong.
 
+mod annotations;
+pub mod catalogue;
 mod cron;
 pub mod decode;
 pub mod diagnostic;

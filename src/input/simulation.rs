@@ -3,12 +3,13 @@
 //! Relies on [`super::reader`] for values; `workload` and `timeline` have files of their own. Each default that is used is
 //! recorded as a sentence. It reads no manifests.
 
+use super::annotations::as_workload;
 use super::diagnostic::Diagnostic;
 use super::node::{Entry, Node, NodeKind, quoted};
 use super::reader::{Reader, did_you_mean, present};
 use super::source::Span;
 use super::timeline::read_timeline;
-use super::workload::{read_workloads, workload};
+use super::workload::{read_workload, read_workloads, workload};
 use crate::engine::distribution::{Distribution, Percentile};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::cluster::{ClientLimit, ControlPlane, PodGc};
@@ -108,7 +109,9 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
         });
         let default = entries.iter().find(|entry| entry.job.is_none());
         let named = entries.iter().find(|entry| entry.job == Some(number));
-        let workload = workload(&job, [named, default], preset, &mut defaults, reader);
+        let annotated = as_workload(job.spec_node, reader)
+            .map(|node| read_workload(&node, &format!("annotations of {}", job.name), reader));
+        let workload = workload(&job, [named, annotated.as_ref(), default], preset, &mut defaults, reader);
         if let Some(spec) = job.spec {
             cases.push(JobCase { name: job.name, spec, submit, workload });
         }

@@ -59,7 +59,7 @@ pub(super) fn read_workloads(
     entries
 }
 
-fn read_workload(node: &Node, path: &str, reader: &mut Reader) -> WorkloadEntry {
+pub(super) fn read_workload(node: &Node, path: &str, reader: &mut Reader) -> WorkloadEntry {
     let mut entry = WorkloadEntry::default();
     let known = ["schedule", "startup", "steps", "failure", "hang", "poison"];
     if node.is_null() || reader.map(node, path, &known, &[]).is_none() {
@@ -181,10 +181,11 @@ fn read_poison(node: &Node, path: &str, reader: &mut Reader) -> Option<(Poison, 
     }
 }
 
-/// The workload of a Job: its own entry, then `default`, then the preset's defaults.
+/// The workload of a Job: its own entry, then the annotations of its manifest, then `default`, then the preset's
+/// defaults.
 pub(super) fn workload(
     job: &NamedJob,
-    entries: [Option<&WorkloadEntry>; 2],
+    entries: [Option<&WorkloadEntry>; 3],
     preset: Preset,
     defaults: &mut Defaults,
     reader: &mut Reader,

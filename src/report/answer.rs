@@ -27,6 +27,15 @@ pub struct JobAnswer {
     pub outcomes: Vec<OutcomeShare>,
     /// By key of the output; none where no run has a value.
     pub quantities: Vec<(&'static str, Option<Summary>)>,
+    /// What is legal but risky about it.
+    pub advice: Vec<AdviceText>,
+}
+
+/// A lint in words.
+pub struct AdviceText {
+    pub code: &'static str,
+    /// The finding and its cure.
+    pub text: String,
 }
 
 /// How often a Job ended in one way.
@@ -72,6 +81,6 @@ impl JobAnswer {
             ("wasted_pod_s", some(|r| Some(r.numbers.wasted_ns as f64 / 1e9))),
             ("running_pod_s", some(|r| Some(r.numbers.running_ns as f64 / 1e9))),
         ];
-        JobAnswer { name: name.to_string(), outcomes, quantities }
+        JobAnswer { name: name.to_string(), outcomes, quantities, advice: Vec::new() }
     }
 }
