@@ -91,7 +91,8 @@ pub(super) fn check(cron: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<St
     for entry in spec.entries().iter().filter(|entry| !FIELDS.contains(&entry.key.as_str())) {
         let message = format!("unknown field `{}` in spec", entry.key);
         let diagnostic = Diagnostic::error("unknown-field", message).at(entry.key_span);
-        diagnostics.push(did_you_mean(diagnostic, &entry.key, entry.key_span, &FIELDS));
+        let absent: Vec<&str> = FIELDS.into_iter().filter(|name| spec.get(name).is_none()).collect();
+        diagnostics.push(did_you_mean(diagnostic, &entry.key, entry.key_span, &absent));
     }
     if let Some(node) = spec.get("concurrencyPolicy").filter(|node| !node.is_null())
         && !node.as_str().is_some_and(|text| POLICIES.contains(&text))

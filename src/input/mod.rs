@@ -157,7 +157,7 @@ fn apply_sets(
         let set = match overrides::parse(text, sources) {
             Ok(set) => set,
             Err(diagnostic) => {
-                diagnostics.push(diagnostic);
+                diagnostics.push(*diagnostic);
                 continue;
             }
         };
@@ -189,9 +189,9 @@ fn apply_sets(
         };
         let applied = match found {
             Ok(document) => set.apply(document),
-            Err(message) => Err(Diagnostic::error("unknown-job", message).at(set.span)),
+            Err(message) => Err(Box::new(Diagnostic::error("unknown-job", message).at(set.span))),
         };
-        diagnostics.extend(applied.err());
+        diagnostics.extend(applied.err().map(|diagnostic| *diagnostic));
     }
 }
 

@@ -20,7 +20,7 @@ const MAX_NODES: usize = 5_000_000;
 const MAX_DEPTH: usize = 128;
 
 /// The documents of a text; those that hold nothing but comments are skipped.
-pub fn read(sources: &Sources, file: u32) -> Result<Vec<Node>, Diagnostic> {
+pub fn read(sources: &Sources, file: u32) -> Result<Vec<Node>, Box<Diagnostic>> {
     let text = &sources.file(file).text;
     let documents = serde_saphyr::from_multiple_with_options::<Spanned<Raw>>(text, options());
     match documents {
@@ -32,7 +32,7 @@ pub fn read(sources: &Sources, file: u32) -> Result<Vec<Node>, Diagnostic> {
                 node
             })
             .collect()),
-        Err(error) => Err(diagnostic(&error, sources, file)),
+        Err(error) => Err(Box::new(diagnostic(&error, sources, file))),
     }
 }
 
@@ -50,7 +50,7 @@ pub fn read_all(sources: &Sources, file: u32, diagnostics: &mut Vec<Diagnostic>)
     }
     let parts = parts(text);
     if diagnostic.code == "too-large" || parts.len() < 2 {
-        diagnostics.push(diagnostic);
+        diagnostics.push(*diagnostic);
         return Vec::new();
     }
     let mut nodes = Vec::new();
@@ -70,7 +70,7 @@ pub fn read_all(sources: &Sources, file: u32, diagnostics: &mut Vec<Diagnostic>)
                     end: span.end + start as u32,
                 };
                 diagnostic.span = diagnostic.span.map(shifted);
-                diagnostics.push(diagnostic);
+                diagnostics.push(*diagnostic);
             }
         }
     }
@@ -311,7 +311,7 @@ impl<'de> Deserialize<'de> for Key {
 mod tests {
     use super::*;
 
-    fn documents(text: &str) -> Result<Vec<Node>, Diagnostic> {
+    fn documents(text: &str) -> Result<Vec<Node>, Box<Diagnostic>> {
         let mut sources = Sources::default();
         let file = sources.add("test.yaml", text);
         read(&sources, file)

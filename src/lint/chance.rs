@@ -2,6 +2,8 @@
 
 use libm::{exp, expm1, lgamma, log, log1p};
 
+use crate::report::terminal::duration;
+
 /// P(more than `limit` failures before the `successes`-th success) when each attempt fails with probability `p`,
 /// independently: the tail of the negative binomial distribution.
 pub(super) fn more_failures_than(limit: u64, successes: u64, p: f64) -> f64 {
@@ -84,6 +86,11 @@ pub(super) fn pauses(limit: u64, width: u64) -> (f64, u64) {
     (seconds, number)
 }
 
+/// `50s`, `6m00s`, `2h30m`.
+pub(super) fn time(seconds: f64) -> String {
+    if seconds < 60.0 && seconds.fract() == 0.0 { format!("{seconds}s") } else { duration(seconds) }
+}
+
 /// `40.1 %`.
 pub(super) fn percent(p: f64) -> String {
     match 100.0 * p {
@@ -101,7 +108,8 @@ mod tests {
     fn closed_forms() {
         // job-semantics section 6h: 1 000 pods, 1 %, more than 6 failures: about 0.87.
         let p = more_failures_than(6, 1000, 0.01);
-        assert!((p - 0.872).abs() < 0.002, "{p}");
+        // By the other road: fewer than 1 000 successes in 1 006 attempts, that is 7 or more failures in them.
+        assert!((p - more_of(6, 1006, 0.01)).abs() < 1e-9 && (p - 0.875).abs() < 0.001, "{p}");
         // Two successes, limit 0: both attempts succeed or the Job is dead.
         assert!((more_failures_than(0, 2, 0.1) - (1.0 - 0.81)).abs() < 1e-12);
         assert_eq!((more_failures_than(3, 5, 0.0), more_failures_than(3, 5, 1.0)), (0.0, 1.0));

@@ -1,12 +1,11 @@
 //! Lints about what ends a Job: nothing, too early, or while pods still wait for a node.
 
-use super::chance::{at_least_one, percent};
+use super::chance::{at_least_one, percent, time};
 use super::subject::Subject;
 use crate::engine::distribution::Distribution;
 use crate::input::Diagnostic;
 use crate::kubernetes::simulate::Outcome;
 use crate::model::workload::{RunTime, SampledWorkload};
-use crate::report::terminal::duration;
 
 /// Below this probability nobody needs to hear of it.
 const WORTH_TELLING: f64 = 0.01;
@@ -80,7 +79,8 @@ pub(super) fn too_short(subject: &Subject) -> Option<Diagnostic> {
     let waves = u64::from(subject.successes()).div_ceil(u64::from(subject.width().max(1)));
     let mean = mean_attempt(subject.workload()?);
     let need = waves as f64 * mean;
-    let needs = format!("{waves} waves of {} on average", duration(mean));
+    let plural = if waves == 1 { "wave" } else { "waves" };
+    let needs = format!("{waves} {plural} of {} on average", time(mean));
     let chance = match subject.simulated(missed) {
         Some((share, (low, high), runs)) => {
             if share < WORTH_TELLING {
@@ -99,7 +99,7 @@ pub(super) fn too_short(subject: &Subject) -> Option<Diagnostic> {
     let message = format!(
         "{}: activeDeadlineSeconds {} is {chance}; the Job has {needs}",
         subject.name(),
-        duration(deadline)
+        time(deadline)
     );
     let diagnostic = Diagnostic::warning("deadline-too-short", message)
         .at(subject.line_span("spec.activeDeadlineSeconds"))
@@ -133,12 +133,12 @@ pub(super) fn counts_pending(subject: &Subject) -> Option<Diagnostic> {
             return None;
         }
         format!(
-            "{}: the deadline of {} runs while pods are Pending, which takes {} a pod on average: {} in {waves} waves, \
+            "{}: the deadline of {} runs while pods are Pending, which takes {} a pod on average: {} one after the other, \
              {} of it",
             subject.name(),
-            duration(deadline),
-            duration(pending),
-            duration(all),
+            time(deadline),
+            time(pending),
+            time(all),
             percent(share.min(1.0))
         )
     } else {
@@ -146,7 +146,7 @@ pub(super) fn counts_pending(subject: &Subject) -> Option<Diagnostic> {
             "{}: the deadline of {} runs while pods are Pending, and some never start: the Job then fails with all its \
              pods, running ones too",
             subject.name(),
-            duration(deadline)
+            time(deadline)
         )
     };
     let help = "a deadline of the pod (spec.template.spec.activeDeadlineSeconds) starts when the kubelet has the pod; \

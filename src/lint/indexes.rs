@@ -1,12 +1,12 @@
 //! Lints about completions and indexes: what people expect each pod to have of its own.
 
+use super::chance::time;
 use super::subject::Subject;
 use crate::input::Diagnostic;
 use crate::input::node::Node;
 use crate::input::node::quoted;
 use crate::model::job::Completion;
 use crate::model::policy::PodReplacementPolicy;
-use crate::report::terminal::duration;
 
 const VARIABLE: &str = "JOB_COMPLETION_INDEX";
 /// Of a host name.
@@ -112,7 +112,7 @@ pub(super) fn two_writers(subject: &Subject) -> Option<Diagnostic> {
         "{}: a pod that is evicted or deleted is replaced while it still terminates: for up to {} two pods work on \
          one index{what}",
         subject.name(),
-        duration(overlap)
+        time(overlap)
     );
     let mut diagnostic = Diagnostic::warning("two-writers", message).help("wait until the old pod has ended");
     match subject.at("spec.podReplacementPolicy") {

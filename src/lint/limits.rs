@@ -1,13 +1,12 @@
 //! Lints about backoffLimit: one budget for the whole Job.
 
-use super::chance::{limit_for, more_failures_than, more_of, pauses, percent};
+use super::chance::{limit_for, more_failures_than, more_of, pauses, percent, time};
 use super::subject::Subject;
 use crate::input::Diagnostic;
 use crate::model::job::JobSpec;
 use crate::model::pod::RestartPolicy;
 use crate::model::policy::{FailureAction, FailureRequirement};
 use crate::model::workload::{FailureLaw, RunTime, SampledWorkload};
-use crate::report::terminal::duration;
 
 /// Pauses in sum from which a broken Job takes too long to say so (s).
 const TOO_LONG: f64 = 3600.0;
@@ -116,7 +115,7 @@ pub(super) fn too_high(subject: &Subject) -> Option<Diagnostic> {
         "{}: {what} every time (a bad image, a missing setting) is given up after {number} pauses of \
          10 s doubling to 600 s: {} of waiting, with the {} attempts on top",
         subject.name(),
-        duration(seconds),
+        time(seconds),
         u64::from(limit) + 1
     );
     let help = format!(

@@ -1,9 +1,9 @@
 //! Lints about the life of pods: what is left of them, and how they end.
 
+use super::chance::time;
 use super::subject::Subject;
 use crate::input::Diagnostic;
 use crate::input::node::Node;
-use crate::report::terminal::duration;
 
 /// Less is too short for somebody to look (s).
 const TIME_TO_LOOK: f64 = 3600.0;
@@ -14,7 +14,7 @@ pub(super) fn ttl(subject: &Subject) -> Option<Diagnostic> {
     if ttl >= TIME_TO_LOOK {
         return None;
     }
-    let when = if ttl == 0.0 { "at once".to_string() } else { format!("{} after its end", duration(ttl)) };
+    let when = if ttl == 0.0 { "at once".to_string() } else { format!("{} after its end", time(ttl)) };
     let message = format!(
         "{}: the Job is deleted {when}, also when it failed: with its status, its pods and their logs",
         subject.name()
@@ -35,12 +35,12 @@ pub(super) fn grace(subject: &Subject) -> Option<Diagnostic> {
     let message = format!(
         "{}: the preStop hook takes {}, the grace period is {}: the process is killed without time for its SIGTERM",
         subject.name(),
-        duration(seconds),
-        duration(grace)
+        time(seconds),
+        time(grace)
     );
     let help = format!(
         "set terminationGracePeriodSeconds in spec.template.spec above {} by what the process needs to end, or shorten the hook",
-        duration(seconds)
+        time(seconds)
     );
     let place = subject.span(&format!("{path}.lifecycle.preStop"));
     Some(Diagnostic::warning("grace-below-prestop", message).at(place).help(help))

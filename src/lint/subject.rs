@@ -151,15 +151,18 @@ impl<'a> Subject<'a> {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let indent = &before[line_start..];
         let quoted = text[first.start as usize..].starts_with('"');
-        let own_line = indent.bytes().all(|b| matches!(b, b' ' | b'-'));
-        let (start, end) = (first.start, first.start);
-        let span = Span { start, end, ..first };
-        let blank = indent.replace('-', " ");
-        let text = match (quoted, own_line) {
-            (true, true) => format!("\"{key}\": \"{value}\",\n{blank}"),
-            (true, false) => format!("\"{key}\": \"{value}\", "),
-            (false, true) => format!("{key}: {value}\n{blank}"),
-            (false, false) => format!("{key}: {value}, "),
+        let line = if quoted { format!("\"{key}\": \"{value}\",") } else { format!("{key}: {value}") };
+        if !indent.is_empty() && indent.bytes().all(|b| b == b' ') {
+            let line_start = line_start as u32;
+            let span = Span { start: line_start, end: line_start, ..first };
+            return Some(Edit { span, text: format!("{indent}{line}\n") });
+        }
+        let span = Span { end: first.start, ..first };
+        // Inside brackets, or first in an element of a list.
+        let text = match (indent.bytes().all(|b| matches!(b, b' ' | b'-')), quoted) {
+            (true, _) => format!("{line}\n{}", indent.replace('-', " ")),
+            (false, true) => format!("{line} "),
+            (false, false) => format!("{line}, "),
         };
         Some(Edit { span, text })
     }

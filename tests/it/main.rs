@@ -4,6 +4,7 @@
 mod closed_forms;
 mod conformance;
 mod console;
+mod forms;
 mod pages;
 mod properties;
 mod vectors;
