@@ -2,6 +2,7 @@
 
 mod check;
 mod conformance;
+mod new;
 mod run;
 
 use std::io::Write;
@@ -23,6 +24,8 @@ enum Command {
     Run(Box<run::Args>),
     /// Validate and lint; nothing is simulated
     Check(Box<check::Args>),
+    /// Write a commented scenario to start from
+    New(new::Args),
     /// Replay recorded traces of the real Job controller and report differences
     Conformance(conformance::Args),
 }
@@ -45,6 +48,7 @@ pub fn main() -> ExitCode {
     let result = match args.command {
         Command::Run(args) => run::run(&args, &mut out, &mut err),
         Command::Check(args) => check::run(&args, &mut out, &mut err),
+        Command::New(args) => new::run(&args, &mut out, &mut err),
         Command::Conformance(args) => conformance::run(&args, &mut out, &mut err),
     };
     let result = result.and_then(|exit| out.flush().map(|()| exit));

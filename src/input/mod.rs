@@ -31,6 +31,7 @@ pub mod node;
 mod overrides;
 mod patch;
 mod reader;
+pub mod schema;
 pub mod simulation;
 pub mod source;
 pub mod suggest;

@@ -78,7 +78,9 @@ pub fn parse(text: &str, sources: &mut Sources) -> Result<Override, Box<Diagnost
             Target::Job(job)
         }
         _ => {
-            return Err(Box::new(wrong(format!("--set: found the path {}, {FORMS}", quoted(place))).at(span)));
+            return Err(Box::new(
+                wrong(format!("--set: found the path {}, {FORMS}", quoted(place))).at(span),
+            ));
         }
     };
     Ok(Override { target, path, value, span })

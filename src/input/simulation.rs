@@ -67,6 +67,9 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
     reader.map(document, "the Simulation", &["apiVersion", "kind", "metadata", "spec"], &[]);
     if let Some(metadata) = present(document, "metadata") {
         reader.map(metadata, "metadata", &["name", "labels", "annotations"], &[]);
+        if let Some(name) = present(metadata, "name") {
+            reader.text(name, "metadata.name");
+        }
     }
     let spec = present(document, "spec").unwrap_or(&empty);
     let known = ["seed", "replications", "horizon", "controlPlane", "jobs", "workload", "timeline"];
