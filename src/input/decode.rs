@@ -5,6 +5,7 @@
 //! is read again. It knows no type and no rule of Kubernetes.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 
 use serde::de::{
@@ -19,6 +20,8 @@ use super::suggest::closest;
 
 /// Most values of a wrong type that are looked for in one tree: each costs a pass.
 const MAX_PASSES: usize = 25;
+/// Most unknown fields of one tree that are reported.
+const MAX_UNKNOWN: usize = 1000;
 
 /// Decodes a tree. Every field that the type does not know and every value of a wrong type, at any depth, become
 /// diagnostics; `path` is where the tree stands in its document, such as `spec`. What comes back is the rest of
@@ -231,18 +234,20 @@ impl<'t> Trail<'t> {
         join(root, &steps)
     }
 
-    /// Reports a field that is not known; the name that is meant, if one is near and not there yet.
-    fn unknown<'f>(&self, entry: &Entry, others: &[Entry], fields: &[&'f str]) -> Option<&'f str> {
+    /// Reports a field that is not known; the name that is meant, if one is near. `absent`: the known fields that are
+    /// not there.
+    fn unknown<'f>(&self, entry: &Entry, absent: &[&'f str]) -> Option<&'f str> {
+        if self.unknown.borrow().len() >= MAX_UNKNOWN {
+            return None;
+        }
         let message = format!("unknown field `{}` in {}", entry.key, self.text());
-        let absent: Vec<&str> =
-            fields.iter().filter(|name| others.iter().all(|o| o.key != **name)).copied().collect();
-        let near = closest(&entry.key, &absent);
+        let near = closest(&entry.key, absent);
         let mut diagnostic = Diagnostic::error("unknown-field", message).at(entry.key_span);
         if let Some(near) = near {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?")).edit(entry.key_span, near);
         }
         self.unknown.borrow_mut().push(diagnostic);
-        fields.iter().find(|name| Some(**name) == near).copied()
+        near
     }
 }
 
@@ -278,13 +283,15 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de, '_> {
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         let NodeKind::Map(all) = &self.node.kind else { return self.deserialize_any(visitor) };
-        let mut entries: Vec<(&str, &Entry)> = Vec::with_capacity(all.len());
+        let there: BTreeSet<&str> = all.iter().map(|entry| entry.key.as_str()).collect();
+        let mut absent: Vec<&'static str> =
+            fields.iter().filter(|name| !there.contains(**name)).copied().collect();
+        let mut entries: Vec<(&str, &Entry)> = Vec::new();
         for entry in all {
             if fields.contains(&entry.key.as_str()) {
                 entries.push((&entry.key, entry));
-            } else if let Some(meant) = self.trail.unknown(entry, all, fields)
-                && entries.iter().all(|(name, _)| *name != meant)
-            {
+            } else if let Some(meant) = self.trail.unknown(entry, &absent) {
+                absent.retain(|name| *name != meant);
                 entries.push((meant, entry));
             }
         }

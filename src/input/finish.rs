@@ -3,6 +3,8 @@
 //! Findings that only follow from another one go; misspelt values and misplaced fields get their way out; repairs
 //! are fitted to what really stands in the text (quotes). Findings are then in the order of the texts.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::diagnostic::Diagnostic;
 use super::reader::did_you_mean;
 use super::source::{Sources, Span};
@@ -84,8 +86,12 @@ const HOMES: [(&str, &[&str]); 4] = [
     ),
 ];
 
+/// Most findings that are kept: nobody reads more.
+const MAX_FINDINGS: usize = 10_000;
+
 /// Touches up all findings.
 pub(super) fn finish(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.truncate(MAX_FINDINGS);
     drop_consequences(diagnostics);
     follow_corrected_names(diagnostics);
     for diagnostic in diagnostics.iter_mut() {
@@ -100,7 +106,7 @@ pub(super) fn finish(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
 
 /// A value of a wrong type is not also a missing or an invalid one.
 fn drop_consequences(diagnostics: &mut Vec<Diagnostic>) {
-    let wrong: Vec<Span> =
+    let wrong: BTreeSet<Span> =
         diagnostics.iter().filter(|d| d.code == "wrong-type").filter_map(|d| d.span).collect();
     diagnostics.retain(|d| {
         d.code == "wrong-type" || !d.is_error() || !d.span.is_some_and(|span| wrong.contains(&span))
@@ -109,7 +115,7 @@ fn drop_consequences(diagnostics: &mut Vec<Diagnostic>) {
 
 /// What is wrong with the value of a misspelt field is shown at that field, and not at what is above it.
 fn follow_corrected_names(diagnostics: &mut [Diagnostic]) {
-    let corrected: Vec<(String, Span)> = diagnostics
+    let corrected: BTreeMap<String, Span> = diagnostics
         .iter()
         .filter(|d| d.code == "unknown-field")
         .filter_map(|d| {
@@ -118,14 +124,14 @@ fn follow_corrected_names(diagnostics: &mut [Diagnostic]) {
             Some((format!("{place}.{}", d.fix.first()?.text), d.span?))
         })
         .collect();
+    if corrected.is_empty() {
+        return;
+    }
     for diagnostic in diagnostics.iter_mut().filter(|d| d.code != "unknown-field") {
         let path = diagnostic.message.split(':').next().unwrap_or_default();
-        let below = |known: &str| {
-            path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
-        if let Some((_, span)) = corrected.iter().find(|(known, _)| below(known)) {
-            diagnostic.span = Some(*span);
-        }
+        let ends = path.match_indices(['.', '[']).map(|(at, _)| at).chain([path.len()]);
+        let found = ends.filter_map(|end| corrected.get(&path[..end])).next();
+        diagnostic.span = found.copied().or(diagnostic.span);
     }
 }
 
@@ -188,7 +194,7 @@ fn fit_fix(sources: &Sources, diagnostic: &mut Diagnostic) {
 
 /// A finding at a place of a template that nobody has rendered is about that; one for each text.
 fn unrendered(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
-    let mut told: Vec<u32> = Vec::new();
+    let mut told: BTreeSet<u32> = BTreeSet::new();
     diagnostics.retain_mut(|diagnostic| {
         let Some(span) = diagnostic.span.filter(|_| diagnostic.is_error()) else { return true };
         if diagnostic.code != "template-not-rendered" {
@@ -197,9 +203,7 @@ fn unrendered(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
             }
             *diagnostic = not_rendered(sources, span);
         }
-        let first = !told.contains(&span.file);
-        told.push(span.file);
-        first
+        told.insert(span.file)
     });
 }
 

@@ -19,6 +19,9 @@ pub struct Reader<'a> {
     pub diagnostics: &'a mut Vec<Diagnostic>,
 }
 
+/// Most unknown fields of one map that are reported.
+const MAX_UNKNOWN: usize = 1000;
+
 /// The value of a key, unless it is absent or `null`.
 pub fn present<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     node.get(key).filter(|value| !value.is_null())
@@ -58,16 +61,21 @@ impl Reader<'_> {
             self.expected(node, path, format!("a map with {}", listed(known)));
             return None;
         }
-        for Entry { key, key_span, .. } in node.entries() {
+        let entries = node.entries();
+        let strange = |entry: &&Entry| !known.contains(&entry.key.as_str());
+        let absent: Vec<&str> = if entries.iter().any(|entry| strange(&entry)) {
+            known.iter().filter(|name| node.get(name).is_none()).copied().collect()
+        } else {
+            Vec::new()
+        };
+        for Entry { key, key_span, .. } in entries.iter().filter(strange).take(MAX_UNKNOWN) {
             if later.contains(&key.as_str()) {
                 self.unsupported(*key_span, format!("`{key}` in {path}"));
-            } else if !known.contains(&key.as_str()) {
-                let message = format!("unknown field `{key}` in {path}, expected {}", listed(known));
-                let diagnostic = Diagnostic::error("unknown-field", message).at(*key_span);
-                let absent: Vec<&str> =
-                    known.iter().filter(|name| node.get(name).is_none()).copied().collect();
-                self.diagnostics.push(did_you_mean(diagnostic, key, *key_span, &absent));
+                continue;
             }
+            let message = format!("unknown field `{key}` in {path}, expected {}", listed(known));
+            let diagnostic = Diagnostic::error("unknown-field", message).at(*key_span);
+            self.diagnostics.push(did_you_mean(diagnostic, key, *key_span, &absent));
         }
         Some(node)
     }
