@@ -41,6 +41,7 @@ fn main() {
         }],
         control_plane: cp,
         timeline: vec![],
+        shared: jobsim::model::shared::Shared::default(),
         horizon: SimTime::from_seconds(86400.0 * 3000.0),
     };
     let t = std::time::Instant::now();

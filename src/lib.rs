@@ -25,3 +25,4 @@ pub mod lint;
 pub mod model;
 pub mod observe;
 pub mod report;
+pub mod station;

@@ -5,14 +5,16 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use super::Exit;
-use crate::experiment::replicate::{JobRun, median_replication, replicate};
+use crate::experiment::replicate::{JobRun, median_replication, replicate_shared};
 use crate::input::{Diagnostic, Loaded, Replications, load};
+use crate::kubernetes::dependencies::numbers::DependencyNumbers;
 use crate::kubernetes::simulate::{Seed, Until, simulate};
 use crate::lint::{Advice, lint};
 use crate::observe::pod_table::PodTable;
 use crate::observe::timeline::Timeline;
 use crate::report;
 use crate::report::answer::{AdviceText, Answer, JobAnswer};
+use crate::report::dependencies::dependency_answers;
 use crate::report::diagnostics::render;
 
 /// More would not fit the memory of an ordinary machine.
@@ -99,20 +101,21 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     }
     let seed = args.seed.unwrap_or(loaded.seed);
     let threads = args.threads.or(std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let runs = match replicate(&loaded.scenario, seed, count, threads) {
-        Ok(runs) => runs,
+    let (runs, shared): (Vec<_>, Vec<_>) = match replicate_shared(&loaded.scenario, seed, count, threads) {
+        Ok(runs) => runs.into_iter().unzip(),
         Err(error) => {
             writeln!(err, "error: {error}")?;
             return Ok(Exit::Bad);
         }
     };
     let mut answer = answer(&loaded, seed, &runs);
+    answer.dependencies = dependency_answers(&loaded.scenario, &shared);
     // What the command line says is not a default.
     let given = [("seed:", args.seed.is_some()), ("replications:", args.replications.is_some())];
     answer.defaults.retain(|d| !given.iter().any(|(name, given)| *given && d.starts_with(name)));
     if let Some(folder) = &args.save {
         let shown = args.replication.unwrap_or_else(|| median_replication(&runs));
-        if let Err(error) = save(folder, &loaded, &answer, &runs, shown) {
+        if let Err(error) = save(folder, &loaded, &answer, (&runs, &shared), shown) {
             writeln!(err, "error: --save {}: {error}", folder.display())?;
             return Ok(Exit::Bad);
         }
@@ -151,6 +154,7 @@ fn answer(loaded: &Loaded, seed: u64, runs: &[Vec<JobRun>]) -> Answer {
         inputs_sha256: loaded.sha256.clone(),
         defaults: loaded.defaults.clone(),
         jobs,
+        dependencies: Vec::new(),
     }
 }
 
@@ -165,7 +169,7 @@ fn save(
     folder: &Path,
     loaded: &Loaded,
     answer: &Answer,
-    runs: &[Vec<JobRun>],
+    (runs, shared): (&[Vec<JobRun>], &[Vec<DependencyNumbers>]),
     shown: u64,
 ) -> Result<(), String> {
     let summary = format!("{:#}\n", report::json::answer(answer));
@@ -196,6 +200,12 @@ fn save(
         files.push((name, format!("{meta:#}\n").into_bytes()));
     }
     files.push(("replications.csv", replications));
+    if !answer.dependencies.is_empty() {
+        let mut table = Vec::new();
+        csv(report::dependencies::csv(&mut table, &loaded.scenario, shared))?;
+        files.push(("dependencies.csv.meta.json", files[0].1.clone()));
+        files.push(("dependencies.csv", table));
+    }
     files.push(("pods.csv", pods));
     files.push(("timeline.csv", timeline));
     // Last: a folder with a summary is complete.

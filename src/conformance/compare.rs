@@ -1,5 +1,6 @@
 //! Where a simulated trace differs from the recorded one.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use super::format::*;
@@ -42,6 +43,22 @@ pub fn differences(recorded: &Trace, simulated: &Trace) -> Vec<Difference> {
         (None, None) => {}
         _ => found.check(None, "sorted", &recorded.sorted.is_some(), &simulated.sorted.is_some()),
     }
+    found.0
+}
+
+/// What differs between two verdicts: an answer without fields is an acceptance. Fields and types count, in any
+/// order and each once. Where the real validator crashed, and a real API server would have answered 500, there are no
+/// fields to compare: any refusal will do.
+pub fn verdict_differences(recorded: &[FieldError], simulated: &[FieldError]) -> Vec<Difference> {
+    let crashed = |error: &FieldError| error.kind == "Error" && error.detail.starts_with("runtime error");
+    if recorded.iter().any(crashed) && !simulated.is_empty() {
+        return Vec::new();
+    }
+    let set = |errors: &[FieldError]| -> BTreeSet<(String, String)> {
+        errors.iter().map(|error| (error.field.clone(), error.kind.clone())).collect()
+    };
+    let mut found = Found(Vec::new());
+    found.check(None, "rejected", &set(recorded), &set(simulated));
     found.0
 }
 

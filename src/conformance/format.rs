@@ -121,12 +121,15 @@ pub struct Trace {
     pub sorted: Option<SortedTimes>,
 }
 
-#[derive(Deserialize, Debug, Clone, PartialEq)]
+#[derive(Deserialize, Debug, Clone, PartialEq, Default)]
 pub struct FieldError {
     #[serde(default)]
     pub field: String,
     #[serde(rename = "type", default)]
     pub kind: String,
+    /// For information; it tells an answer from a crash of the validator.
+    #[serde(default)]
+    pub detail: String,
 }
 
 #[derive(Deserialize, Debug, Clone, PartialEq)]

@@ -1,25 +1,67 @@
 //! Plays the scenario of a trace in the simulation and records what the real one recorded.
 
 use super::format::*;
-use super::manifest;
 use crate::engine::distribution::Distribution;
 use crate::engine::time::{SimDuration, SimTime};
+use crate::input::Diagnostic;
+use crate::input::api_rules::Privileged;
+use crate::input::manifest::{job_for, patch_from_node};
+use crate::input::node::{Node, NodeKind, Step};
 use crate::kubernetes::facts::{ContainerRun, Observer, PodEnd, PodId, StatusFact};
 use crate::kubernetes::simulate::{Outcome, Seed, Until, simulate};
 use crate::model::cluster::{ClientLimit, ControlPlane, PodGc};
+use crate::model::job::JobSpec;
 use crate::model::patch::Refusal;
 use crate::model::scenario::{Action, JobCase, PodRef, Propagation, Scenario, TimedAction};
+use crate::model::shared::Shared;
 use crate::model::workload::{OnTerm, Script, Scripts, Workload};
 
 /// With nothing of the cluster pending and no change for this long the recorder calls a Job stuck.
 const STUCK_AFTER_S: f64 = 1300.0;
 
-/// Plays a scenario.
+/// The Job of a scenario.
+pub struct ReadJob {
+    name: String,
+    spec: JobSpec,
+    spec_node: Node,
+}
+
+/// Reads the manifest of a scenario as the recorder's API server did: every Job in the recorder's own namespace,
+/// and no privileged containers.
+///
+/// # Errors
+/// The fields and types of the refusal. A manifest that cannot be decoded has one without a field.
+pub fn read_job(text: &ScenarioText) -> Result<ReadJob, Vec<FieldError>> {
+    let mut node = Node::from_json(&text.job);
+    let namespace = [Step::Key("metadata".to_string()), Step::Key("namespace".to_string())];
+    if node.at(&namespace).is_some() {
+        // It exists, so there is nothing that could be refused.
+        let _ = node.set(&namespace, Node::new(NodeKind::Null));
+    }
+    let mut diagnostics = Vec::new();
+    let job = job_for(Privileged::Refused, &node, &mut diagnostics);
+    let errors = diagnostics.into_iter().filter(Diagnostic::is_error);
+    let refused =
+        |field: String, kind: &str| FieldError { field, kind: kind.to_string(), ..FieldError::default() };
+    let causes: Option<Vec<FieldError>> =
+        errors.map(|error| error.api.map(|api| refused(api.field, api.kind.as_str()))).collect();
+    let Some(causes) = causes else { return Err(vec![refused(String::new(), "Error")]) };
+    // The recorder generates no names: it refuses, without a field, what a real API server would name.
+    let has = |field: &str| text.job["metadata"][field].as_str().is_some_and(|text| !text.is_empty());
+    if has("generateName") && !has("name") {
+        return Err(vec![refused(String::new(), "")]);
+    }
+    let job = job.ok_or(causes)?;
+    let spec_node = node.get("spec").cloned().unwrap_or(Node::new(NodeKind::Null));
+    Ok(ReadJob { name: job.name, spec: job.spec, spec_node })
+}
+
+/// Plays a scenario with its Job.
 ///
 /// # Errors
 /// A text when the scenario cannot be read.
-pub fn play(text: &ScenarioText) -> Result<Trace, String> {
-    let scenario = scenario(text)?;
+pub fn play(text: &ScenarioText, job: ReadJob) -> Result<Trace, String> {
+    let scenario = scenario(text, job)?;
     let mut recorder = Recorder::default();
     let seed = Seed { seed: 0, replication: 0 };
     let ending = simulate(&scenario, seed, Until::NothingHappens, &mut recorder);
@@ -69,8 +111,7 @@ fn length(seconds: Option<f64>) -> SimDuration {
     seconds.map_or(SimDuration::NEVER, |s| time(s).since(SimTime::ZERO))
 }
 
-fn scenario(text: &ScenarioText) -> Result<Scenario, String> {
-    let spec = manifest::job(&text.job)?;
+fn scenario(text: &ScenarioText, job: ReadJob) -> Result<Scenario, String> {
     let mut control_plane = ControlPlane::UNLIMITED;
     control_plane.pod_gc =
         text.pod_gc.as_ref().map(|gc| PodGc { first: time(gc.first), period: length(Some(gc.period)) });
@@ -83,24 +124,27 @@ fn scenario(text: &ScenarioText) -> Result<Scenario, String> {
     }
     let mut timeline = Vec::with_capacity(text.actions.len());
     for action in &text.actions {
-        timeline.push(TimedAction { at: time(action.at), action: self::action(text, action)? });
+        timeline.push(TimedAction { at: time(action.at), action: self::action(&job.spec_node, action)? });
     }
     timeline.sort_by_key(|a| a.at);
     let submit = Distribution::constant(text.start).map_err(|e| e.to_string())?;
-    let name = text.job["metadata"]["name"].as_str().unwrap_or_default().to_string();
     let workload = Workload::Scripted(Box::new(scripts(&text.pods)?));
     Ok(Scenario {
-        jobs: vec![JobCase { name, spec, submit, workload }],
+        jobs: vec![JobCase { name: job.name, spec: job.spec, submit, workload }],
         control_plane,
         timeline,
+        shared: Shared::default(),
         horizon: time(text.horizon),
     })
 }
 
-fn action(text: &ScenarioText, action: &ActionText) -> Result<Action, String> {
+fn action(spec_node: &Node, action: &ActionText) -> Result<Action, String> {
     let job = 0;
     if let Some(set) = &action.set {
-        return Ok(Action::Patch { job, patch: manifest::patch(&text.job, set) });
+        let mut diagnostics = Vec::new();
+        let patch = patch_from_node(&Node::from_json(set), spec_node, &mut diagnostics);
+        let message = || diagnostics.first().map_or(String::new(), |first| first.message.clone());
+        return Ok(Action::Patch { job, patch: patch.ok_or_else(message)? });
     }
     let pod = |r: &PodRefText| match (r.index, r.ordinal) {
         (Some(index), _) => Ok(PodRef::Index(index)),

@@ -7,10 +7,11 @@
 
 use std::fmt;
 
-use libm::{ceil, exp, expm1, log, log1p, pow, sqrt, tgamma};
+use libm::{ceil, expm1, log, log1p, pow, sqrt, tgamma};
 
 use Quantity::{Number, Seconds};
 
+use super::exp::exp;
 use super::special::{GammaFunction, normal_cdf, normal_quantile};
 use super::time::SimDuration;
 
@@ -381,6 +382,25 @@ impl Distribution {
         SimDuration::from_seconds(self.sample_seconds(u))
     }
 
+    /// Draws a length by each of the next numbers: as [`Distribution::sample`], several at a time.
+    #[inline]
+    pub fn sample_each<'l>(
+        &self,
+        mut unit: impl FnMut() -> f64,
+        lengths: impl Iterator<Item = &'l mut SimDuration>,
+    ) {
+        // A match within the loop would keep the processor from working on several at once.
+        match self {
+            Distribution::Exponential(it) => {
+                lengths.for_each(|length| *length = SimDuration::from_seconds(it.length(unit())));
+            }
+            Distribution::LogNormal(it) => {
+                lengths.for_each(|length| *length = SimDuration::from_seconds(it.length(unit())));
+            }
+            _ => lengths.for_each(|length| *length = self.sample(unit())),
+        }
+    }
+
     /// The length drawn by `u` in (0, 1) (s); infinity for never.
     ///
     /// Non-decreasing in `u` (gamma: up to its last digits) unless a mixture is involved. A mixture's `u` first
@@ -391,9 +411,8 @@ impl Distribution {
         debug_assert!(0.0 < u && u < 1.0, "uniform {u} is not inside (0, 1)");
         match self {
             Distribution::Constant(it) => it.seconds,
-            // ln(1 - u), not ln u, so that the length grows with u. On the streams' grid 1 - u is exact.
-            Distribution::Exponential(it) => -it.mean * log(1.0 - u),
-            Distribution::LogNormal(it) => it.median * exp(it.sigma * normal_quantile(u)),
+            Distribution::Exponential(it) => it.length(u),
+            Distribution::LogNormal(it) => it.length(u),
             other => other.sample_rare(u),
         }
     }
@@ -415,6 +434,21 @@ impl Distribution {
                 unreachable!("sample_seconds answers these")
             }
         }
+    }
+}
+
+impl Exponential {
+    #[inline]
+    fn length(&self, u: f64) -> f64 {
+        // ln(1 - u), not ln u, so that the length grows with u. On the streams' grid 1 - u is exact.
+        -self.mean * log(1.0 - u)
+    }
+}
+
+impl LogNormal {
+    #[inline]
+    fn length(&self, u: f64) -> f64 {
+        self.median * exp(self.sigma * normal_quantile(u))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Time and order; nothing of Kubernetes.
 
 pub mod distribution;
+mod exp;
 pub mod queue;
 mod special;
 pub mod streams;

@@ -25,8 +25,13 @@ pub enum Class {
 }
 
 /// Names one push; unique within a run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ticket(u64);
+
+impl Ticket {
+    /// Of no push.
+    pub const NONE: Ticket = Ticket(0);
+}
 
 /// One entry: when it is due, its ticket, and the caller's payload.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,6 +89,12 @@ impl EventQueue {
         let &Reverse(key) = self.heap.peek()?;
         self.taken = true;
         Some(unpack(key))
+    }
+
+    /// The next entry, if there is one. It stays in the queue.
+    pub fn peek(&mut self) -> Option<Due> {
+        self.settle();
+        self.heap.peek().map(|Reverse(key)| unpack(*key))
     }
 
     /// When the next entry is due.

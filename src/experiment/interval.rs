@@ -51,7 +51,7 @@ pub fn summarise(values: &[f64]) -> Option<Summary> {
 }
 
 /// 97.5 % quantile of Student's t.
-fn t_quantile(freedom: usize) -> f64 {
+pub fn t_quantile(freedom: usize) -> f64 {
     StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::NAN, |t| t.inverse_cdf(0.975))
 }
 

@@ -3,6 +3,8 @@
 
 use rayon::prelude::*;
 
+use crate::kubernetes::dependencies::background::background_alone;
+use crate::kubernetes::dependencies::numbers::DependencyNumbers;
 use crate::kubernetes::simulate::{JobEnding, Outcome, Seed, Until, simulate};
 use crate::model::scenario::Scenario;
 use crate::observe::numbers::{JobNumbers, Numbers};
@@ -44,16 +46,39 @@ pub fn replicate(
     count: u64,
     threads: usize,
 ) -> Result<Vec<Vec<JobRun>>, String> {
+    Ok(replicate_shared(scenario, seed, count, threads)?.into_iter().map(|(jobs, _)| jobs).collect())
+}
+
+/// Runs replications 0 to `count` - 1, with the dependencies of each.
+///
+/// # Errors
+/// A text when the threads cannot be started.
+pub fn replicate_shared(
+    scenario: &Scenario,
+    seed: u64,
+    count: u64,
+    threads: usize,
+) -> Result<Vec<(Vec<JobRun>, Vec<DependencyNumbers>)>, String> {
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|e| format!("threads: {e}"))?;
     Ok(pool.install(|| (0..count).into_par_iter().map(|r| run_once(scenario, seed, r)).collect()))
 }
 
-fn run_once(scenario: &Scenario, seed: u64, replication: u64) -> Vec<JobRun> {
+fn run_once(scenario: &Scenario, seed: u64, replication: u64) -> (Vec<JobRun>, Vec<DependencyNumbers>) {
     let mut numbers = Numbers::new(scenario.jobs.len());
-    let ending = simulate(scenario, Seed { seed, replication }, Until::AllJobsEnded, &mut numbers);
+    let mut ending = simulate(scenario, Seed { seed, replication }, Until::AllJobsEnded, &mut numbers);
     let numbers = numbers.finish(&ending);
-    ending.jobs.into_iter().zip(numbers).map(|(ending, numbers)| JobRun { ending, numbers }).collect()
+    let mut dependencies = std::mem::take(&mut ending.dependencies);
+    if scenario.shared.dependencies.iter().any(|dependency| dependency.background.is_some()) {
+        let alone = background_alone(scenario, Seed { seed, replication }, ending.at);
+        for ((numbers, alone), dependency) in
+            dependencies.iter_mut().zip(alone).zip(&scenario.shared.dependencies)
+        {
+            numbers.background_alone = dependency.background.is_some().then_some(alone);
+        }
+    }
+    let jobs = ending.jobs.into_iter().zip(numbers).map(|(ending, numbers)| JobRun { ending, numbers });
+    (jobs.collect(), dependencies)
 }
 
 /// The replication whose first Job has the median makespan; one that never ended counts as infinitely long, of

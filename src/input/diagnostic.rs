@@ -28,6 +28,43 @@ impl Level {
     }
 }
 
+/// The types of error in an answer of the API server (apimachinery: field.ErrorType).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ApiErrorType {
+    Required,
+    Invalid,
+    NotSupported,
+    Forbidden,
+    Duplicate,
+    NotFound,
+    TooLong,
+    TooMany,
+}
+
+impl ApiErrorType {
+    /// As the `reason` of a cause in the answer.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ApiErrorType::Required => "FieldValueRequired",
+            ApiErrorType::Invalid => "FieldValueInvalid",
+            ApiErrorType::NotSupported => "FieldValueNotSupported",
+            ApiErrorType::Forbidden => "FieldValueForbidden",
+            ApiErrorType::Duplicate => "FieldValueDuplicate",
+            ApiErrorType::NotFound => "FieldValueNotFound",
+            ApiErrorType::TooLong => "FieldValueTooLong",
+            ApiErrorType::TooMany => "FieldValueTooMany",
+        }
+    }
+}
+
+/// One cause of the API server's refusal.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ApiCause {
+    /// The field as the API server names it, which is now and then not the path in the document.
+    pub field: String,
+    pub kind: ApiErrorType,
+}
+
 /// One finding.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
@@ -43,6 +80,8 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// The one right repair, when there is one: edits that are made together.
     pub fix: Vec<Edit>,
+    /// What the API server would answer; none where it is not the one that refuses.
+    pub api: Option<ApiCause>,
 }
 
 /// Puts `text` in the place of a span; an empty span inserts.
@@ -63,6 +102,7 @@ impl Diagnostic {
             help: None,
             related: Vec::new(),
             fix: Vec::new(),
+            api: None,
         }
     }
 
@@ -97,6 +137,12 @@ impl Diagnostic {
     /// The same with one more edit of its repair.
     pub fn edit(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
         self.fix.extend(span.known().map(|span| Edit { span, text: text.into() }));
+        self
+    }
+
+    /// The same with what the API server would answer.
+    pub fn of_api(mut self, cause: ApiCause) -> Diagnostic {
+        self.api = Some(cause);
         self
     }
 

@@ -9,7 +9,8 @@ pub fn parse(text: &str, completions: u32) -> Result<Vec<(u32, u32)>, String> {
         return Ok(intervals);
     }
     let number = |part: &str| -> Result<u32, String> {
-        let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let digits = part.strip_prefix('+').unwrap_or(part);
+        let digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
         let value = if digits { part.parse().ok() } else { None };
         let value = value
             .ok_or_else(|| format!("found \"{part}\", expected an index; a list looks like \"0-3,7\""))?;
@@ -50,7 +51,23 @@ mod tests {
     fn lists_of_indexes() {
         assert_eq!(parse("0-3,7", 8), Ok(vec![(0, 3), (7, 7)]));
         assert_eq!(parse("", 8), Ok(vec![]));
-        for text in ["2-2", "3-1", "1,1", "2,1", "0-3,3", "1 ,2", "a", "1-", "-1", "8", "1,", "99999999999"] {
+        assert_eq!(parse("+1,03", 8), Ok(vec![(1, 1), (3, 3)]));
+        for text in [
+            "2-2",
+            "3-1",
+            "1,1",
+            "2,1",
+            "0-3,3",
+            "1 ,2",
+            "a",
+            "1-",
+            "-1",
+            "8",
+            "1,",
+            "99999999999",
+            "+",
+            "++1",
+        ] {
             assert!(parse(text, 8).is_err(), "{text}");
         }
         assert_eq!(count(&[(0, 3), (7, 7)]), 5);

@@ -150,7 +150,7 @@ fn what_the_api_server_refuses_is_refused() {
         ),
         (
             r#"{"spec.template.spec.restartPolicy":"OnFailure","spec.podFailurePolicy":{"rules":[]}}"#,
-            "spec.podFailurePolicy: needs restartPolicy: Never",
+            "spec.template.spec.restartPolicy: found \"OnFailure\", expected Never: a podFailurePolicy needs it",
         ),
         (
             r#"{"spec.podReplacementPolicy":"TerminatingOrFailed","spec.podFailurePolicy":{"rules":[]}}"#,
@@ -182,7 +182,7 @@ fn what_the_api_server_refuses_is_refused() {
         ),
         (
             r#"{"metadata.name":"A_b"}"#,
-            "metadata.name: found \"A_b\", expected lower-case letters, digits, '-' and points, as in DNS",
+            "metadata.name: found \"A_b\", expected lower-case letters, digits, '-' and points, as in DNS, at most 253 characters",
         ),
         (r#"{"metadata.name":""}"#, "metadata.name: a Job needs a name"),
         (r#"{"metadata.lables":{}}"#, "unknown field `lables` in metadata"),
@@ -201,8 +201,10 @@ fn what_the_api_server_refuses_is_refused() {
 fn what_kubectl_prints_is_accepted() {
     let mut diagnostics = Vec::new();
     let fields = r#"{"metadata.creationTimestamp":"2026-01-01T00:00:00Z","metadata.managedFields":[{"manager":"kubectl",
-        "fieldsV1":{"f:spec":{}}}],"status":{"whatever":1},"spec.template.metadata":{"creationTimestamp":null},
-        "spec.selector":{"matchLabels":{"a":"b"}}}"#;
+        "fieldsV1":{"f:spec":{}}}],"metadata.uid":"6d1b","status":{"whatever":1},
+        "spec.template.metadata":{"creationTimestamp":null,"labels":{"batch.kubernetes.io/controller-uid":"6d1b",
+        "batch.kubernetes.io/job-name":"job","controller-uid":"6d1b","job-name":"job"}},
+        "spec.selector":{"matchLabels":{"batch.kubernetes.io/controller-uid":"6d1b"}}}"#;
     assert!(job_from_node(&job(fields), &mut diagnostics).is_some(), "{diagnostics:?}");
 }
 

@@ -8,6 +8,8 @@
 //!   overrides   --set: edits of the tree
 //!   decode      Node → serde types (for the Kubernetes types)
 //!   manifest    Job, CronJob → model::job     (the only file that names k8s-openapi)
+//!   api_rules   what the API server refuses of a Job, with its field and type of error
+//!   quantity    500m, 2, 1.5Gi
 //!   patch       a change of a Job's spec → model::patch
 //!   reader      Node → numbers, durations; distribution: → engine::distribution
 //!   simulation  the Simulation document → model::scenario; its parts: workload, timeline
@@ -17,9 +19,11 @@
 //! It simulates nothing and prints nothing. What comes out cannot be wrong.
 
 mod annotations;
+pub mod api_rules;
 pub mod catalogue;
 mod cron;
 pub mod decode;
+mod dependencies;
 pub mod diagnostic;
 mod distribution;
 mod documents;
@@ -28,12 +32,16 @@ mod finish;
 pub mod indexes;
 pub mod manifest;
 pub mod node;
+mod node_serde;
 mod overrides;
 mod patch;
+mod policies;
+mod quantity;
 mod reader;
 pub mod schema;
 pub mod simulation;
 pub mod source;
+mod steps;
 pub mod suggest;
 mod timeline;
 mod workload;

@@ -16,6 +16,8 @@ pub enum Shape {
     Number,
     /// `90s`.
     Duration,
+    /// A duration, or `never`.
+    Patience,
     /// `0.5%`.
     Probability,
     /// `50/s`.
@@ -74,7 +76,8 @@ const fn with(
 }
 
 use Shape::{
-    Anything, Bool, Duration, Either, Empty, ListOf, MapOf, Names, Number, Probability, Rate, Text, Whole,
+    Anything, Bool, Duration, Either, Empty, ListOf, MapOf, Names, Number, Patience, Probability, Rate, Text,
+    Whole,
 };
 
 const NEVER: Shape = Names(&["never"]);
@@ -125,7 +128,11 @@ pub static SPEC: Table = table(
             "By name of the Job, or `default`: what its pods do.",
         ),
         field("dependencies", MapOf(&Shape::Table(&DEPENDENCY)), "By name: what pods share."),
-        field("timeline", ListOf(&Shape::Table(&TIMED)), "What somebody does while the Jobs run."),
+        field(
+            "timeline",
+            ListOf(&Either(&[Shape::Table(&TIMED), Shape::Table(&FAULT)])),
+            "What somebody does while the Jobs run.",
+        ),
         field("policies", ListOf(&Shape::Table(&POLICY)), "What an operator's script would do."),
     ],
 );
@@ -188,55 +195,11 @@ static WORKLOAD: Table = table(
     ],
 );
 
-static STEP: Table = choice(
-    "Step",
-    "Work of its own, or calls of something that pods share.",
-    &[
-        field("run", Either(&[Shape::Distribution, Shape::Table(&BY_INDEX)]), "Work of its own."),
-        field("call", Shape::Table(&CALL), "Calls of a dependency."),
-    ],
-);
-
 static BY_INDEX: Table = with(
     "ByIndex",
     "One distribution for each completion index.",
     &["byIndex"],
     &[field("byIndex", ListOf(&Shape::Distribution), "As many as completions.")],
-);
-
-static CALL: Table = with(
-    "Call",
-    "Calls of a dependency, one after the other.",
-    &["to"],
-    &[
-        field("to", Text, "Name of the dependency."),
-        field("times", Whole(1), "How many calls. Default 1."),
-        field("think", Shape::Distribution, "Before each call."),
-        field("service", Shape::Distribution, "How long the call occupies the dependency."),
-        field("timeout", Duration, "The client gives up waiting and being served."),
-        field("retry", Shape::Table(&RETRY), "What the client does after a call that failed."),
-        field("giveUp", Shape::Table(&GIVE_UP), "What it does after the last attempt."),
-    ],
-);
-
-static RETRY: Table = table(
-    "Retry",
-    "What a client does after a call that failed.",
-    &[
-        field("attempts", Whole(1), "In all. Default 1."),
-        field("backoff", Shape::Table(&BACKOFF), "Pauses between attempts."),
-    ],
-);
-
-static BACKOFF: Table = table(
-    "Backoff",
-    "Pauses between attempts.",
-    &[
-        field("base", Duration, "The first pause."),
-        field("factor", Number, "Each pause times this."),
-        field("cap", Duration, "No pause is longer."),
-        field("jitter", Names(&["none", "full", "equal", "decorrelated"]), "How pauses are spread."),
-    ],
 );
 
 static GIVE_UP: Table = table(
@@ -272,116 +235,6 @@ static POISON: Table = with(
     ],
 );
 
-static DEPENDENCY: Table = table(
-    "Dependency",
-    "One station with a queue: a lock, a rate limit, a pool or a server.",
-    &[
-        field("lock", Shape::Table(&LOCK), "One holder at a time."),
-        field("rateLimit", Shape::Table(&RATE_LIMIT), "So many calls in a time."),
-        field("pool", Shape::Table(&POOL), "So many connections."),
-        field("server", Shape::Table(&SERVER), "So many servers with a service time."),
-        field("background", Shape::Table(&BACKGROUND), "What other tenants do on it."),
-    ],
-);
-
-static LOCK: Table = table(
-    "Lock",
-    "One holder at a time.",
-    &[
-        field(
-            "like",
-            Names(&["postgresRow", "postgresAdvisory"]),
-            "Measured behaviour; fields beside it override.",
-        ),
-        field("order", Names(&["fifo", "random"]), "Who gets it next. Default fifo."),
-        field("waitTimeout", Duration, "A caller waits so long."),
-        field(
-            "timeoutPer",
-            Names(&["wait", "step"]),
-            "step: the time starts again at every release. Default wait.",
-        ),
-        field("queueLimit", Whole(0), "So many wait; the next is rejected."),
-    ],
-);
-
-static RATE_LIMIT: Table = table(
-    "RateLimit",
-    "So many calls in a time: a token bucket, or a window.",
-    &[
-        field("like", Names(&["nginx"]), "Measured behaviour; fields beside it override."),
-        field("rate", Rate, "Such as 50/s."),
-        field("burst", Whole(0), "Calls above the rate that pass."),
-        field("window", Names(&["fixed", "sliding"]), "Instead of a token bucket."),
-        field("onLimit", Names(&["reject", "delay"]), "What happens to the others."),
-        field(
-            "delay",
-            Either(&[Whole(0), Names(&["nodelay"])]),
-            "nginx: how many of the burst pass without delay.",
-        ),
-    ],
-);
-
-static POOL: Table = table(
-    "Pool",
-    "So many connections.",
-    &[
-        field("connections", Whole(1), "How many."),
-        field("queueLimit", Whole(0), "So many wait; the next is rejected."),
-        field("waitTimeout", Duration, "A caller waits so long."),
-    ],
-);
-
-static SERVER: Table = table(
-    "Server",
-    "So many servers with a service time.",
-    &[
-        field("servers", Whole(1), "How many."),
-        field("service", Shape::Distribution, "Of each call, unless the call says."),
-        field("discipline", Names(&["fifo", "sharing"]), "Default fifo."),
-        field("queueLimit", Whole(0), "So many wait; the next is rejected."),
-        field("load", Shape::Table(&LOAD), "How service slows down with load."),
-    ],
-);
-
-static LOAD: Table = table(
-    "Load",
-    "Universal scalability law.",
-    &[
-        field("contention", Number, "Share of work that is done one at a time."),
-        field("coherency", Number, "Cost of each pair that has to agree."),
-    ],
-);
-
-static BACKGROUND: Table = table(
-    "Background",
-    "What other tenants do on it.",
-    &[
-        field("arrivals", Shape::Distribution, "Time between arrivals."),
-        field("service", Shape::Distribution, "The station's unless given."),
-    ],
-);
-
-static TIMED: Table = with(
-    "Timed",
-    "Something that somebody does at a given time.",
-    &["at"],
-    &[
-        field("at", Duration, "From the start of the simulation."),
-        field("job", Text, "Name of the Job, when there are several."),
-        field("patch", Shape::Table(&PATCH), "A change of the Job."),
-        field("suspend", Empty, "spec.suspend: true."),
-        field("resume", Empty, "spec.suspend: false."),
-        field("evictPod", Shape::Table(&POD), "By the eviction API."),
-        field("deletePod", Shape::Table(&POD), "As kubectl delete pod."),
-        field("deleteJob", Shape::Table(&DELETE_JOB), "As kubectl delete job."),
-        field("restartController", Empty, "The Job controller starts again and forgets its back-off."),
-        field("dependency", Text, "Name of what down, slow or limit is about."),
-        field("down", Shape::Table(&DOWN), "It answers nothing."),
-        field("slow", Shape::Table(&SLOW), "It takes longer."),
-        field("limit", Shape::Table(&LIMIT), "It has another rate."),
-    ],
-);
-
 static PATCH: Table = with(
     "Patch",
     "A JSON merge patch of the Job.",
@@ -404,22 +257,6 @@ static DELETE_JOB: Table = table(
     &[field("propagation", Names(&["Background", "Foreground"]), "Default Background.")],
 );
 
-static DOWN: Table = with("Down", "It answers nothing.", &["for"], &[field("for", Duration, "How long.")]);
-
-static SLOW: Table = with(
-    "Slow",
-    "It takes longer.",
-    &["factor", "for"],
-    &[field("factor", Number, "Service times this."), field("for", Duration, "How long.")],
-);
-
-static LIMIT: Table = with(
-    "Limit",
-    "It has another rate.",
-    &["rate", "for"],
-    &[field("rate", Rate, "Such as 5/s."), field("for", Duration, "How long.")],
-);
-
 static POLICY: Table = table(
     "Policy",
     "What an operator's script would do.",
@@ -437,17 +274,6 @@ static RAMP: Table = with(
     &[field("parallelism", Shape::Table(&RAMP_OF), "Of the Job.")],
 );
 
-static RAMP_OF: Table = table(
-    "RampParallelism",
-    "From few to many.",
-    &[
-        field("from", Whole(0), "At the start."),
-        field("to", Whole(0), "At most."),
-        field("add", Whole(1), "Each time."),
-        field("every", Duration, "How often."),
-    ],
-);
-
 static ADAPT: Table = with(
     "Adapt",
     "Widens while a dependency is well, and narrows when it is not.",
@@ -455,24 +281,344 @@ static ADAPT: Table = with(
     &[field("parallelism", Shape::Table(&ADAPT_OF), "Of the Job.")],
 );
 
-static ADAPT_OF: Table = table(
-    "AdaptParallelism",
-    "From few to many, with an eye on a dependency.",
+static STEP: Table = choice(
+    "Step",
+    "Work of its own, or something with what pods share.",
     &[
-        field("from", Whole(0), "At the start."),
-        field("to", Whole(0), "At most."),
-        field("add", Whole(1), "Each time."),
-        field("every", Duration, "How often."),
-        field("watch", Text, "Name of the dependency."),
-        field("backOffAt", Shape::Table(&BACK_OFF_AT), "What counts as not well."),
-        field("factor", Number, "Parallelism times this when it is not."),
+        field("run", Either(&[Shape::Distribution, Shape::Table(&BY_INDEX)]), "Work of its own."),
+        field("call", Shape::Table(&CALL), "Calls of a dependency."),
+        field("hold", Shape::Table(&HOLD), "Holds a dependency during other steps."),
     ],
 );
 
-static BACK_OFF_AT: Table = table(
+static CALL: Table = with(
+    "Call",
+    "Calls of a dependency, one after the other.",
+    &["to"],
+    &[
+        field("to", Text, "Name of the dependency."),
+        field("times", Whole(1), "How many calls. Default 1."),
+        field("access", Names(&["read", "write"]), "Of a lock. Default write."),
+        field("think", Shape::Distribution, "Before each call."),
+        field("service", Shape::Distribution, "How long the call occupies the dependency."),
+        field("timeout", Patience, "The client gives up waiting and being served."),
+        field("retry", Shape::Table(&RETRY), "What the client does after a call that failed."),
+        field("giveUp", Shape::Table(&GIVE_UP), "What it does after the last attempt."),
+    ],
+);
+
+static HOLD: Table = with(
+    "Hold",
+    "Gets a dependency, does steps with it, gives it back.",
+    &["of", "steps"],
+    &[
+        field("of", Text, "Name of the dependency."),
+        field("steps", ListOf(&Shape::Table(&STEP)), "What is done meanwhile."),
+        field("access", Names(&["read", "write"]), "Of a lock. Default write."),
+        field("think", Shape::Distribution, "Before it."),
+        field("timeout", Patience, "The client gives up waiting."),
+        field("retry", Shape::Table(&RETRY), "What the client does when it did not get it."),
+        field("giveUp", Shape::Table(&GIVE_UP), "What it does after the last attempt."),
+    ],
+);
+
+static RETRY: Table = with(
+    "Retry",
+    "What a client does after a call that failed.",
+    &["attempts"],
+    &[
+        field("attempts", Whole(1), "In all."),
+        field("backoff", Either(&[Duration, Shape::Table(&BACKOFF)]), "Pauses between attempts."),
+        field("honourRetryAfter", Bool, "Pauses are at least what a refusal asks for. Default true."),
+        field("budget", Shape::Table(&BUDGET), "An allowance for retries."),
+        field("breaker", Shape::Table(&BREAKER), "After so many failures nothing is tried for a while."),
+    ],
+);
+
+static BACKOFF: Table = with(
+    "Backoff",
+    "Pauses between attempts.",
+    &["base"],
+    &[
+        field("base", Duration, "The first pause."),
+        field("factor", Number, "Each pause times this. Default 2."),
+        field("cap", Patience, "No pause is longer."),
+        field("jitter", Names(&["none", "full", "equal", "decorrelated"]), "How pauses are spread."),
+    ],
+);
+
+static BUDGET: Table = with(
+    "Budget",
+    "An allowance for retries.",
+    &["ratio"],
+    &[
+        field("ratio", Probability, "What each first try earns."),
+        field("most", Number, "What can be saved up. Default 10."),
+    ],
+);
+
+static BREAKER: Table = with(
+    "Breaker",
+    "After so many failures nothing is tried for a while.",
+    &["failures", "open"],
+    &[field("failures", Whole(1), "In a row."), field("open", Patience, "How long nothing is tried.")],
+);
+
+static DEPENDENCY: Table = table(
+    "Dependency",
+    "One station with a queue: a lock, a rate limit, a pool or a server.",
+    &[
+        field("lock", Shape::Table(&LOCK), "One holder at a time."),
+        field("rateLimit", Shape::Table(&RATE_LIMIT), "So many calls in a time."),
+        field("pool", Shape::Table(&POOL), "So many connections."),
+        field("server", Shape::Table(&SERVER), "So many servers with a service time."),
+        field("background", Shape::Table(&BACKGROUND), "What other tenants do on it."),
+    ],
+);
+
+const ORDER: Shape = Names(&["fifo", "random"]);
+const RELEASE: Shape = Either(&[Patience, Names(&["finish"]), Shape::Table(&CHECK)]);
+const RELEASE_ABOUT: &str = "When the place of a caller that is gone becomes free.";
+const QUEUE_ABOUT: &str = "So many wait; the next is rejected.";
+const WAIT_ABOUT: &str = "A caller waits so long.";
+const DEADLOCK_ABOUT: &str = "A wait in a circle fails after this.";
+
+static CHECK: Table = with(
+    "Check",
+    "It is seen at the next of regular looks.",
+    &["check"],
+    &[field("check", Patience, "Time between looks.")],
+);
+
+static LOCK: Table = table(
+    "Lock",
+    "One holder at a time.",
+    &[
+        field(
+            "like",
+            Names(&["postgresRow", "postgresAdvisory"]),
+            "Measured behaviour; fields beside it override.",
+        ),
+        field("order", ORDER, "Who gets it next. Default fifo."),
+        field("waitTimeout", Patience, WAIT_ABOUT),
+        field(
+            "timeoutPer",
+            Names(&["wait", "step"]),
+            "step: the time starts again at every release. Default wait.",
+        ),
+        field("queueLimit", Whole(0), QUEUE_ABOUT),
+        field("holdCost", Shape::Table(&HOLD_COST), "What each hold takes longer."),
+        field("releaseAfter", RELEASE, RELEASE_ABOUT),
+        field("deadlockTimeout", Patience, DEADLOCK_ABOUT),
+    ],
+);
+
+static HOLD_COST: Table = table(
+    "HoldCost",
+    "What each hold takes longer.",
+    &[field("fixed", Duration, "Always."), field("perWaiter", Duration, "For each that waits.")],
+);
+
+static RATE_LIMIT: Table = with(
+    "RateLimit",
+    "So many calls in a time: a token bucket, or a window.",
+    &["rate"],
+    &[
+        field("like", Names(&["nginx"]), "Measured behaviour, with rate, burst, delay and per."),
+        field("rate", Rate, "Such as 50/s."),
+        field("burst", Whole(0), "Calls above the rate that pass."),
+        field("window", Names(&["fixed", "sliding"]), "Instead of a token bucket."),
+        field("length", Patience, "Of the window. Default: the unit of the rate."),
+        field("onLimit", Names(&["reject", "delay"]), "What happens to the others."),
+        field("queueLimit", Whole(0), QUEUE_ABOUT),
+        field("waitTimeout", Patience, WAIT_ABOUT),
+        field("retryAfter", Names(&["absent", "exact", "wholeSeconds"]), "What a refusal tells the client."),
+        field("per", Names(&["client", "global"]), "Default global."),
+        field(
+            "delay",
+            Either(&[Whole(0), Names(&["nodelay"])]),
+            "nginx: how many of the burst pass without delay.",
+        ),
+    ],
+);
+
+static POOL: Table = with(
+    "Pool",
+    "So many connections.",
+    &["connections"],
+    &[
+        field("connections", Whole(1), "How many."),
+        field("queueLimit", Whole(0), QUEUE_ABOUT),
+        field("waitTimeout", Patience, WAIT_ABOUT),
+        field("order", ORDER, "Who gets one next. Default fifo."),
+        field("setup", Shape::Distribution, "What making a connection takes."),
+        field("releaseAfter", RELEASE, RELEASE_ABOUT),
+        field("deadlockTimeout", Patience, DEADLOCK_ABOUT),
+    ],
+);
+
+static SERVER: Table = table(
+    "Server",
+    "So many servers with a service time.",
+    &[
+        field("servers", Whole(1), "How many. Default 1."),
+        field("service", Shape::Distribution, "Of each call, unless the call says."),
+        field("discipline", Names(&["fifo", "sharing"]), "Default fifo."),
+        field("queueLimit", Whole(0), QUEUE_ABOUT),
+        field("waitTimeout", Patience, WAIT_ABOUT),
+        field("order", ORDER, "Who is served next. Default fifo."),
+        field("inFlightLimit", Whole(1), "With sharing: so many at a time."),
+        field("load", Shape::Table(&LOAD), "How throughput grows with load."),
+        field("crash", Shape::Table(&CRASH), "It falls over above so many calls."),
+        field("releaseAfter", RELEASE, RELEASE_ABOUT),
+    ],
+);
+
+static LOAD: Table = table(
+    "Load",
+    "Universal scalability law, or a table of measured points.",
+    &[
+        field("contention", Number, "Share of work that is done one at a time."),
+        field("coherency", Number, "Cost of each pair that has to agree."),
+        field("table", ListOf(&Shape::Table(&POINT)), "Instead: measured points."),
+    ],
+);
+
+static POINT: Table = with(
+    "Point",
+    "A measured point.",
+    &["inFlight", "throughput"],
+    &[field("inFlight", Whole(1), "Calls at a time."), field("throughput", Number, "Relative to one.")],
+);
+
+static CRASH: Table = with(
+    "Crash",
+    "It falls over above so many calls.",
+    &["above", "recovery"],
+    &[
+        field("above", Whole(1), "Calls at a time."),
+        field("recovery", Shape::Distribution, "How long it is away."),
+        field("cold", Shape::Table(&COLD), "It is slower afterwards."),
+    ],
+);
+
+static COLD: Table = with(
+    "Cold",
+    "It is slower afterwards.",
+    &["for", "factor"],
+    &[field("for", Duration, "How long."), field("factor", Number, "Service times this.")],
+);
+
+static BACKGROUND: Table = with(
+    "Background",
+    "What other tenants do on it.",
+    &["arrivals"],
+    &[
+        field("arrivals", Shape::Distribution, "Time between arrivals."),
+        field("service", Shape::Distribution, "The station's unless given."),
+        field("timeout", Patience, "They wait and are served so long."),
+    ],
+);
+
+static TIMED: Table = with(
+    "Timed",
+    "Something that somebody does to a Job at a given time.",
+    &["at"],
+    &[
+        field("at", Duration, "From the start of the simulation."),
+        field("job", Text, "Name of the Job, when there are several."),
+        field("patch", Shape::Table(&PATCH), "A change of the Job."),
+        field("suspend", Empty, "spec.suspend: true."),
+        field("resume", Empty, "spec.suspend: false."),
+        field("evictPod", Shape::Table(&POD), "By the eviction API."),
+        field("deletePod", Shape::Table(&POD), "As kubectl delete pod."),
+        field("deleteJob", Shape::Table(&DELETE_JOB), "As kubectl delete job."),
+        field("restartController", Empty, "The Job controller starts again and forgets its back-off."),
+    ],
+);
+
+static FAULT: Table = with(
+    "Fault",
+    "Something that befalls a dependency at a given time.",
+    &["at", "dependency"],
+    &[
+        field("at", Duration, "From the start of the simulation."),
+        field("dependency", Text, "Its name."),
+        field("down", Shape::Table(&LASTS), "It refuses everything."),
+        field("silent", Shape::Table(&LASTS), "It answers nothing."),
+        field("slow", Shape::Table(&SLOW), "It takes longer."),
+        field("limit", Shape::Table(&LIMIT), "It has less."),
+        field("flap", Shape::Table(&FLAP), "It is down and up again and again."),
+    ],
+);
+
+static LASTS: Table = with("Lasts", "How long.", &["for"], &[field("for", Patience, "How long.")]);
+
+static SLOW: Table = with(
+    "Slow",
+    "It takes longer.",
+    &["factor", "for"],
+    &[field("factor", Number, "Service times this."), field("for", Patience, "How long.")],
+);
+
+static LIMIT: Table = with(
+    "Limit",
+    "It has less.",
+    &["for"],
+    &[
+        field("for", Patience, "How long."),
+        field("rate", Rate, "Of a rate limit."),
+        field("connections", Whole(1), "Of a pool."),
+        field("servers", Whole(1), "Of a server."),
+    ],
+);
+
+static FLAP: Table = with(
+    "Flap",
+    "It is down and up again and again.",
+    &["for", "down", "up"],
+    &[
+        field("for", Patience, "How long."),
+        field("down", Patience, "How long each time."),
+        field("up", Patience, "How long between."),
+    ],
+);
+
+static RAMP_OF: Table = with(
+    "RampParallelism",
+    "From few to many.",
+    &["from", "to", "add", "every"],
+    &[
+        field("from", Whole(1), "At the start."),
+        field("to", Whole(1), "At most."),
+        field("add", Whole(1), "Each time."),
+        field("every", Patience, "How often."),
+    ],
+);
+
+static ADAPT_OF: Table = with(
+    "AdaptParallelism",
+    "From few to many, with an eye on a dependency.",
+    &["from", "to", "add", "every", "watch", "backOffAt"],
+    &[
+        field("from", Whole(1), "At the start."),
+        field("to", Whole(1), "At most."),
+        field("add", Whole(1), "Each time."),
+        field("every", Patience, "How often."),
+        field("watch", Text, "Name of the dependency."),
+        field("backOffAt", Shape::Table(&BACK_OFF_AT), "What counts as not well."),
+        field("factor", Probability, "Parallelism times this when it is not. Default 0.5."),
+    ],
+);
+
+static BACK_OFF_AT: Table = choice(
     "BackOffAt",
     "What counts as not well.",
-    &[field("rejected", Probability, "Share of calls that are rejected.")],
+    &[
+        field("rejected", Probability, "Share of calls that are rejected."),
+        field("latency", Patience, "Calls take longer than this."),
+        field("waiting", Whole(0), "More callers than this wait."),
+    ],
 );
 
 /// The distributions by name.
@@ -646,6 +792,7 @@ fn of_shape(shape: &Shape) -> Value {
         Whole(least) => json!({"type": "integer", "minimum": least}),
         Number => json!({"type": "number"}),
         Duration => reference("duration"),
+        Patience => json!({"anyOf": [reference("duration"), {"const": "never"}]}),
         Probability => reference("probability"),
         Rate => reference("rate"),
         Shape::Distribution => {

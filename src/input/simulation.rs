@@ -4,8 +4,10 @@
 //! recorded as a sentence. It reads no manifests.
 
 use super::annotations::as_workload;
+use super::dependencies::read_dependencies;
 use super::diagnostic::Diagnostic;
 use super::node::{Entry, Node, NodeKind, quoted};
+use super::policies::{read_faults, read_policies};
 use super::reader::{Reader, did_you_mean, present};
 use super::source::Span;
 use super::timeline::read_timeline;
@@ -15,6 +17,7 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::model::cluster::{ClientLimit, ControlPlane, PodGc};
 use crate::model::job::JobSpec;
 use crate::model::scenario::{JobCase, Scenario};
+use crate::model::shared::Shared;
 
 /// How many runs.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -72,8 +75,18 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
         }
     }
     let spec = present(document, "spec").unwrap_or(&empty);
-    let known = ["seed", "replications", "horizon", "controlPlane", "jobs", "workload", "timeline"];
-    reader.map(spec, "spec", &known, &["dependencies", "policies"]);
+    let known = [
+        "seed",
+        "replications",
+        "horizon",
+        "controlPlane",
+        "jobs",
+        "workload",
+        "timeline",
+        "dependencies",
+        "policies",
+    ];
+    reader.map(spec, "spec", &known, &[]);
 
     let mut defaults = Defaults { jobs: jobs.len(), found: Vec::new() };
     let seed = match present(spec, "seed") {
@@ -99,8 +112,11 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
     };
     let (preset, control_plane) = read_control_plane(present(spec, "controlPlane"), &mut defaults, reader);
     let submits = read_jobs(present(spec, "jobs"), &jobs, reader);
-    let entries = read_workloads(present(spec, "workload"), &jobs, reader);
+    let dependencies = read_dependencies(present(spec, "dependencies"), reader);
+    let entries = read_workloads(present(spec, "workload"), &jobs, &dependencies, reader);
     let timeline = read_timeline(present(spec, "timeline"), &jobs, reader);
+    let faults = read_faults(present(spec, "timeline"), &dependencies, reader);
+    let scripts = read_policies(present(spec, "policies"), &jobs, &dependencies, reader);
 
     let mut cases = Vec::new();
     for (number, job) in jobs.into_iter().enumerate() {
@@ -113,7 +129,7 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
         let default = entries.iter().find(|entry| entry.job.is_none());
         let named = entries.iter().find(|entry| entry.job == Some(number));
         let annotated = as_workload(job.spec_node, reader)
-            .map(|node| read_workload(&node, &format!("annotations of {}", job.name), reader));
+            .map(|node| read_workload(&node, &format!("annotations of {}", job.name), &dependencies, reader));
         let workload = workload(&job, [named, annotated.as_ref(), default], preset, &mut defaults, reader);
         if let Some(spec) = job.spec {
             cases.push(JobCase { name: job.name, spec, submit, workload });
@@ -123,7 +139,13 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
         return None;
     }
     Some(Simulation {
-        scenario: Scenario { jobs: cases, control_plane: control_plane?, timeline, horizon: horizon? },
+        scenario: Scenario {
+            jobs: cases,
+            control_plane: control_plane?,
+            timeline,
+            shared: Shared { dependencies: dependencies.list, faults, scripts },
+            horizon: horizon?,
+        },
         replications: replications?,
         seed: seed?,
         defaults: defaults.sentences(),

@@ -28,7 +28,7 @@ pub(super) fn read_timeline(node: Option<&Node>, jobs: &[NamedJob], reader: &mut
 fn read_timed(node: &Node, path: &str, jobs: &[NamedJob], reader: &mut Reader) -> Option<TimedAction> {
     let known: Vec<&str> = ["at", "job"].iter().chain(&ACTIONS).copied().collect();
     if node.get("dependency").is_some() {
-        reader.unsupported(node.span, format!("`dependency` in {path}"));
+        // Read by `policies`.
         return None;
     }
     reader.map(node, path, &known, &[])?;

@@ -1,13 +1,15 @@
 //! `workload` of the Simulation document → [`SampledWorkload`]: how long pods start and run, how they fail.
 //!
 //! An entry is read once, and put together with `default` for each Job that it is for. Steps that call
-//! dependencies are not supported yet.
+//! dependencies are read by [`super::steps`].
 
+use super::dependencies::Dependencies;
 use super::indexes;
 use super::node::{Entry, Node, NodeKind};
 use super::reader::{Reader, present};
 use super::simulation::{Defaults, NamedJob, Preset, job_named, sure};
 use super::source::Span;
+use super::steps::{has_calls, read_program};
 use crate::engine::distribution::{Distribution, Percentile};
 use crate::model::job::Completion;
 use crate::model::workload::{Failure, FailureLaw, Poison, RunTime, SampledWorkload, Workload};
@@ -37,6 +39,7 @@ pub(super) struct WorkloadEntry {
 pub(super) fn read_workloads(
     node: Option<&Node>,
     jobs: &[NamedJob],
+    dependencies: &Dependencies,
     reader: &mut Reader,
 ) -> Vec<WorkloadEntry> {
     const PATH: &str = "spec.workload";
@@ -51,7 +54,7 @@ pub(super) fn read_workloads(
             name => job_named(name, *key_span, PATH, jobs, reader),
         };
         let known = job.is_some() || key == DEFAULT_ENTRY;
-        let entry = read_workload(value, &format!("{PATH}.{key}"), reader);
+        let entry = read_workload(value, &format!("{PATH}.{key}"), dependencies, reader);
         if known {
             entries.push(WorkloadEntry { job, ..entry });
         }
@@ -59,7 +62,12 @@ pub(super) fn read_workloads(
     entries
 }
 
-pub(super) fn read_workload(node: &Node, path: &str, reader: &mut Reader) -> WorkloadEntry {
+pub(super) fn read_workload(
+    node: &Node,
+    path: &str,
+    dependencies: &Dependencies,
+    reader: &mut Reader,
+) -> WorkloadEntry {
     let mut entry = WorkloadEntry::default();
     let known = ["schedule", "startup", "steps", "failure", "hang", "poison"];
     if node.is_null() || reader.map(node, path, &known, &[]).is_none() {
@@ -72,7 +80,8 @@ pub(super) fn read_workload(node: &Node, path: &str, reader: &mut Reader) -> Wor
     entry.schedule = distribution("schedule");
     entry.startup = distribution("startup");
     if let Some(value) = present(node, "steps") {
-        entry.run = read_steps(value, &format!("{path}.steps"), reader).map(|run| (run, value.span));
+        entry.run =
+            read_steps(value, &format!("{path}.steps"), dependencies, reader).map(|run| (run, value.span));
     }
     if let Some(value) = node.get("failure") {
         entry.failure = Some(read_failure(value, &format!("{path}.failure"), reader));
@@ -86,13 +95,18 @@ pub(super) fn read_workload(node: &Node, path: &str, reader: &mut Reader) -> Wor
     entry
 }
 
-fn read_steps(node: &Node, path: &str, reader: &mut Reader) -> Option<RunTime> {
+fn read_steps(node: &Node, path: &str, dependencies: &Dependencies, reader: &mut Reader) -> Option<RunTime> {
     let items = reader.list(node, path)?;
+    if has_calls(items) {
+        return read_program(items, path, dependencies, reader).map(|p| RunTime::Program(Box::new(p)));
+    }
     let mut steps = Vec::new();
     let mut by_index = None;
     for (n, item) in items.iter().enumerate() {
         let path = format!("{path}[{n}]");
-        let Some(Entry { value, .. }) = reader.one_of(item, &path, &["run"], &["call"]) else { continue };
+        let Some(Entry { value, .. }) = reader.one_of(item, &path, &["run", "call", "hold"], &[]) else {
+            continue;
+        };
         let path = format!("{path}.run");
         match value.get("byIndex") {
             Some(list) => {

@@ -6,22 +6,24 @@
 
 use super::event::Event;
 use super::facts::{Observer, PodId, StatusFact};
+use super::job_controller::cache::PodClass;
 use super::job_controller::sync::Op;
+use super::kubelet::EXIT_KILLED;
 use super::status::Counters;
-use super::world::{Job, Kubelet, Pod, PodKey, PodView, Step, World};
+use super::world::{Job, JobView, Kubelet, Pod, PodKey, PodView, Step, World};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::cluster::ClientLimit;
 use crate::model::job::{Completion, JobSpec};
-use crate::model::workload::Workload;
+use crate::model::workload::{Script, Workload};
 
-use super::luck::{Attempt, Whose};
+use super::luck::{Attempt, Fate, Whose};
 
 /// A watch event on its way to the controllers.
 #[derive(Clone, Debug)]
 pub(super) enum Delivery {
     Pod { key: PodKey, view: PodView, version: u64 },
-    Job { job: u32, exists: bool, version: u64, generation: u64, deleting: bool, spec: Box<JobSpec> },
+    Job { job: u32, seen: JobView, spec: Box<JobSpec> },
 }
 
 /// A write of the Job controller that has not taken effect yet.
@@ -30,6 +32,15 @@ pub(super) struct Call {
     pub(super) epoch: u32,
     pub(super) rank: i64,
     pub(super) op: Op,
+}
+
+/// What lies ahead of a new pod.
+struct Plan<'a> {
+    script: Option<&'a Script>,
+    fate: Fate,
+    bind_at: SimTime,
+    /// Created and bound at one instant.
+    in_one_step: bool,
 }
 
 /// Token bucket of golang.org/x/time/rate: float64 tokens, waits cut to the nanosecond.
@@ -67,9 +78,8 @@ impl TokenBucket {
     /// Takes a token if there is one (Limiter.AllowN).
     pub(super) fn try_take(&mut self, now: SimTime) -> bool {
         let before = *self;
-        self.refill(now);
-        if self.tokens >= 1.0 {
-            self.tokens -= 1.0;
+        // A wait that is cut to 0 ns is none.
+        if self.reserve(now) == SimDuration::ZERO {
             return true;
         }
         *self = before;
@@ -118,13 +128,20 @@ impl<'a, O: Observer> World<'a, O> {
         let mut calls = std::mem::take(&mut self.at_gate);
         calls.sort_by_key(|&c| self.calls[c as usize].rank);
         let latency = self.scenario.control_plane.api_latency;
+        let mut times = std::mem::take(&mut self.call_times);
         for &number in &calls {
             let wait = match &mut self.bucket {
                 Some(bucket) => bucket.reserve(self.now),
                 None => SimDuration::ZERO,
             };
-            self.call_at(self.now + wait + latency, Event::Call(number));
+            times.push((self.now + wait + latency, number));
         }
+        // Of calls that come back at one instant an event is done first: its sender waits for no cache.
+        times.sort_by_key(|&(_, number)| !matches!(self.calls[number as usize].op, Op::Event));
+        for (at, number) in times.drain(..) {
+            self.call_at(at, Event::Call(number));
+        }
+        self.call_times = times;
         calls.clear();
         self.at_gate = calls;
     }
@@ -140,19 +157,21 @@ impl<'a, O: Observer> World<'a, O> {
 
     // ---- watches
 
-    /// Stores a pod and tells the controllers.
+    /// Changes a stored pod and tells the controllers.
     #[inline]
-    pub(super) fn put_pod(&mut self, slot: u32, view: PodView) {
+    pub(super) fn change_pod(&mut self, slot: u32, change: impl FnOnce(&mut PodView)) {
         self.version += 1;
-        let version = self.version;
         let pod = &mut self.pods[slot as usize];
-        pod.live = view;
-        let (job, key) = (pod.job, pod.key(slot));
-        self.jobs[job as usize].last_change = self.now;
+        pod.version = self.version;
+        let j = &mut self.jobs[pod.job as usize];
+        j.last_change = self.now;
         let delay = self.scenario.control_plane.watch_delay;
         if delay == SimDuration::ZERO {
-            return self.pod_seen(slot, view);
+            change(&mut pod.live);
+            return self.pod_seen(slot);
         }
+        change(&mut pod.live);
+        let (key, view, version) = (pod.key(slot), pod.live, self.version);
         self.deliveries.push_back((self.now + delay, Delivery::Pod { key, view, version }));
         self.call_at(self.now + delay, Event::Watch);
     }
@@ -167,14 +186,7 @@ impl<'a, O: Observer> World<'a, O> {
         if delay == SimDuration::ZERO {
             return self.job_seen(job);
         }
-        let delivery = Delivery::Job {
-            job,
-            exists: j.exists,
-            version,
-            generation: j.generation,
-            deleting: j.deleting,
-            spec: Box::new(j.spec.clone()),
-        };
+        let delivery = Delivery::Job { job, seen: j.view(), spec: Box::new(j.spec.clone()) };
         self.deliveries.push_back((self.now + delay, delivery));
         self.call_at(self.now + delay, Event::Watch);
     }
@@ -188,50 +200,36 @@ impl<'a, O: Observer> World<'a, O> {
         match delivery {
             Delivery::Pod { key, view, version } => {
                 self.seen_pod_version = version;
-                self.pod_seen(key.slot, view);
+                self.pods[key.slot as usize].shown = Some(view);
+                self.pod_seen(key.slot);
             }
-            Delivery::Job { job, exists, version, generation, deleting, spec } => {
-                self.seen_job_version = version;
-                self.job_seen_as(job, exists, version, generation, deleting, &spec);
+            Delivery::Job { job, seen, spec } => {
+                self.seen_job_version = seen.version;
+                self.job_event(job, seen, Some(*spec));
             }
         }
     }
 
     // ---- pods
 
-    /// POST of a pod.
-    pub(super) fn create_pod(&mut self, job: u32, index: Option<u32>, failures: u32, ignored: u32) {
+    /// POST of a pod. Returns the version that the answer bears.
+    pub(super) fn create_pod(&mut self, job: u32, index: Option<u32>, failures: u32, ignored: u32) -> u64 {
         let now = self.now;
         let created = self.stamp(now);
+        let clock = self.cluster_clock(job);
         let j = &mut self.jobs[job as usize];
         let ordinal = j.pods_created;
         j.pods_created += 1;
         let attempt = index.map_or(0, |index| j.attempt_of(index));
-        let mut kubelet = Kubelet {
-            script: None,
-            startup: SimDuration::NEVER,
-            attempt: Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after: SimDuration::NEVER },
-            next: Ticket::default(),
-            step: Step::Bind,
-            running: false,
-            terminating: false,
-            past_deadline: false,
-            restarts: 0,
-            started_at: SimTime::NEVER,
-            end_at: SimTime::NEVER,
-            deadline_at: SimTime::NEVER,
-            last: None,
-            crash_backoff: SimDuration::ZERO,
-            last_restart: SimTime::ZERO,
-        };
         let case = j.case;
-        let bind_at = match &case.workload {
+        let plan = match &case.workload {
             Workload::Scripted(scripts) => {
-                kubelet.script = scripts.choose(ordinal, index, attempt);
-                let schedule = kubelet.script.map_or(SimDuration::NEVER, |s| s.schedule);
-                kubelet.startup = kubelet.script.map_or(SimDuration::NEVER, |s| s.start);
-                // The recorder's kubelet has a clock of microseconds.
-                SimTime::from_nanos(now.micros_rounded() * 1000) + schedule
+                let script = scripts.choose(ordinal, index, attempt);
+                let attempt =
+                    Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after: SimDuration::NEVER };
+                let never = Fate { schedule: SimDuration::NEVER, startup: SimDuration::NEVER, attempt };
+                let fate = script.map_or(never, |s| Fate { schedule: s.schedule, startup: s.start, attempt });
+                Plan { script, bind_at: clock + fate.schedule, fate, in_one_step: false }
             }
             Workload::Sampled(_) => {
                 let whose = match index {
@@ -240,14 +238,16 @@ impl<'a, O: Observer> World<'a, O> {
                 };
                 let Some(luck) = &mut j.luck else { unreachable!("sampled Jobs have luck") };
                 let fate = luck.pod(whose);
-                kubelet.startup = fate.startup;
-                kubelet.attempt = fate.attempt;
-                now + fate.schedule
+                let in_one_step = fate.schedule == SimDuration::ZERO;
+                Plan { script: None, bind_at: now + fate.schedule, fate, in_one_step }
             }
         };
         self.next_uid += 1;
-        let pod = Pod {
-            uid: self.next_uid,
+        let uid = self.next_uid;
+        let lagging = self.scenario.control_plane.watch_delay > SimDuration::ZERO;
+        let slot = self.allocate();
+        self.pods[slot as usize] = Pod {
+            uid,
             job,
             ordinal,
             index,
@@ -256,62 +256,76 @@ impl<'a, O: Observer> World<'a, O> {
             failures_before: failures,
             ignored_before: ignored,
             live: PodView::ABSENT,
-            seen: PodView::ABSENT,
+            version: 0,
+            shown: lagging.then_some(PodView::ABSENT),
+            class: PodClass::ABSENT,
             listed: false,
-            kubelet,
+            kubelet: Kubelet::new(plan.script, &plan.fate),
         };
-        let slot = self.allocate(pod);
         self.observer.pod_created(now, PodId { job, ordinal, slot }, index, attempt);
-        let view = PodView { exists: true, finalizer: true, ..PodView::ABSENT };
-        if bind_at == now && matches!(case.workload, Workload::Sampled(_)) {
+        if plan.in_one_step {
             // Bound in the same instant: one write and one event less.
-            self.pods[slot as usize].live = view;
-            return self.bind(slot);
+            self.bind(slot);
+            return self.version;
         }
-        self.put_pod(slot, view);
-        let ticket = self.at(bind_at, Event::Pod(slot));
+        self.change_pod(slot, PodView::appear);
+        let ticket = self.at(plan.bind_at, Event::Pod(slot));
         self.pods[slot as usize].kubelet.next = ticket;
+        self.pods[slot as usize].version
     }
 
-    /// PATCH that takes the tracking finalizer off. False: there is no such pod.
-    pub(super) fn strip_finalizer(&mut self, key: PodKey) -> bool {
-        let Some(pod) = self.live(key) else { return false };
+    /// PATCH that takes the tracking finalizer off. Returns the version that the answer bears; None: there is no such
+    /// pod.
+    pub(super) fn strip_finalizer(&mut self, key: PodKey) -> Option<u64> {
+        let pod = self.live(key)?;
         let id = pod.id(key.slot);
-        let mut view = pod.live;
+        let view = &pod.live;
         if !view.finalizer {
-            return true;
+            return Some(pod.version);
         }
-        view.finalizer = false;
+        let goes = view.deleting && view.grace_over;
         self.observer.finalizer_removed(self.now, id);
-        if view.deleting && view.grace_over {
-            self.remove_pod(key.slot, view);
+        if goes {
+            self.remove_pod(key.slot, |view| view.finalizer = false);
         } else {
-            self.put_pod(key.slot, view);
+            self.change_pod(key.slot, |view| view.finalizer = false);
             self.let_go(key.slot);
         }
-        true
+        Some(self.pods[key.slot as usize].version)
     }
 
     /// DELETE of a pod, with its own grace period. False: there is no such pod.
     pub(super) fn delete_pod(&mut self, key: PodKey) -> bool {
         let Some(pod) = self.live(key) else { return false };
         let id = pod.id(key.slot);
-        let mut view = pod.live;
-        if view.deleting {
+        let PodView { deleting, bound, finalizer, phase, .. } = pod.live;
+        if deleting {
             return true;
         }
-        view.deleting = true;
-        view.deleted_at = self.stamp(self.now);
+        let deleted_at = self.stamp(self.now);
         let grace = self.jobs[id.job as usize].spec.template.termination_grace;
-        view.grace_over = !view.bound || view.phase.is_terminal() || grace == SimDuration::ZERO;
+        let grace_over = !bound || phase.is_terminal() || grace == SimDuration::ZERO;
         self.observer.pod_delete_requested(self.now, id);
-        self.put_pod(key.slot, view);
-        if view.grace_over && !view.finalizer {
-            self.remove_pod(key.slot, view);
+        self.change_pod(key.slot, |view| {
+            view.deleting = true;
+            view.deleted_at = deleted_at;
+            view.grace_over = grace_over;
+        });
+        if grace_over && !finalizer {
+            self.remove_pod(key.slot, |_| {});
             return true;
         }
-        if view.bound {
-            self.at(self.now, Event::Terminate(key.slot));
+        let controller_waits =
+            !self.api_is_immediate() || self.scenario.control_plane.watch_delay == SimDuration::ZERO;
+        if bound && grace == SimDuration::ZERO && !phase.is_terminal() && controller_waits {
+            // The kubelet ends it while the controller waits for the answer or for its cache: before the last
+            // finalizer can go.
+            self.terminate(key.slot);
+            if self.pods[key.slot as usize].kubelet.step == Step::End {
+                self.container_exits(key.slot);
+            }
+        } else if bound {
+            self.at(self.cluster_clock(id.job), Event::Terminate(key.slot));
         } else {
             self.expect_pod_gc();
         }
@@ -320,22 +334,30 @@ impl<'a, O: Observer> World<'a, O> {
 
     /// DELETE with grace 0, by the kubelet or PodGC, of a pod that is being deleted.
     pub(super) fn delete_pod_now(&mut self, slot: u32) {
-        let mut view = self.pods[slot as usize].live;
+        let view = &self.pods[slot as usize].live;
         if !view.exists || view.grace_over {
             return;
         }
-        view.grace_over = true;
-        self.put_pod(slot, view);
-        if !view.finalizer {
-            self.remove_pod(slot, view);
+        let has_finalizer = view.finalizer;
+        self.change_pod(slot, |view| view.grace_over = true);
+        if !has_finalizer {
+            self.remove_pod(slot, |_| {});
         }
     }
 
-    fn remove_pod(&mut self, slot: u32, view: PodView) {
+    /// The object goes, with a last change.
+    fn remove_pod(&mut self, slot: u32, change: impl FnOnce(&mut PodView)) {
+        if self.herd.is_some() {
+            // Without grace the container is gone with the object.
+            self.client_stops(slot, EXIT_KILLED);
+        }
         let id = self.pods[slot as usize].id(slot);
-        self.pods[slot as usize].kubelet.next = Ticket::default();
+        self.pods[slot as usize].kubelet.next = Ticket::NONE;
         self.observer.pod_removed(self.now, id);
-        self.put_pod(slot, PodView { exists: false, ..view });
+        self.change_pod(slot, |view| {
+            change(view);
+            view.exists = false;
+        });
     }
 
     /// Forgets a pod that is finished and counted: it stays in a real API server, but nothing looks at it.
@@ -343,11 +365,10 @@ impl<'a, O: Observer> World<'a, O> {
         let pod = &mut self.pods[slot as usize];
         let view = pod.live;
         let done = view.exists && view.phase.is_terminal() && !view.finalizer && !view.deleting;
-        if self.keep_finished || !done || pod.seen != view {
+        if self.keep_finished || !done || *pod.seen() != view {
             return;
         }
-        pod.live.exists = false;
-        pod.seen.exists = false;
+        pod.forget();
         self.free.push(slot);
     }
 
@@ -364,10 +385,11 @@ impl<'a, O: Observer> World<'a, O> {
     /// Stores a status that the API server accepts; what changes nothing is not written.
     pub(super) fn put_status(&mut self, job: u32, new: Counters, other_changes: bool) {
         let j = &mut self.jobs[job as usize];
-        if j.counters == new && !other_changes {
+        if !other_changes && j.counters == new {
             return;
         }
-        if j.finished_at.is_none() && new.conditions.finished().is_some() {
+        let decided = j.counters.conditions != new.conditions;
+        if decided && j.finished_at.is_none() && new.conditions.finished().is_some() {
             self.unfinished -= 1;
             j.finished_at = Some(self.now);
         }
@@ -384,6 +406,18 @@ impl<'a, O: Observer> World<'a, O> {
 }
 
 impl Job<'_> {
+    /// What a watch event shows of it.
+    pub(super) fn view(&self) -> JobView {
+        JobView {
+            exists: self.exists,
+            version: self.version,
+            generation: self.generation,
+            deleting: self.deleting,
+            start_time: self.counters.start_time,
+            finished_at: self.counters.conditions.finished().map(|c| c.at),
+        }
+    }
+
     /// How many pods this index has had, and that it gets one more.
     fn attempt_of(&mut self, index: u32) -> u32 {
         if index >= self.index_high_water {
@@ -397,11 +431,22 @@ impl Job<'_> {
 
     /// Whether a PUT of the status against version `expected` succeeds: there is no conflict, and the update is
     /// valid (ValidateJobStatusUpdate, the rules that the controller can run into).
-    pub(super) fn accepts_status(&self, expected: u64, new: &Counters) -> bool {
+    /// Without `landmark` conditions and times are as they are stored.
+    pub(super) fn accepts_status(&self, expected: u64, new: &Counters, landmark: bool) -> bool {
         if !self.exists || self.version != expected {
             return false;
         }
         let old = &self.counters;
+        let scalable = matches!(self.spec.completion, Completion::Indexed(n) if n == self.spec.parallelism);
+        let fewer_succeeded = new.succeeded < old.succeeded && !scalable;
+        let more_ready =
+            new.ready.unwrap_or(0) > new.active && (old.ready != new.ready || old.active != new.active);
+        if fewer_succeeded || more_ready {
+            return false;
+        }
+        if !landmark {
+            return true;
+        }
         let finished = new.conditions.finished().is_some();
         let finished_changed = old.conditions.finished().is_some() != finished;
         let start_changed = old.start_time != new.start_time;
@@ -410,12 +455,8 @@ impl Job<'_> {
         let no_start =
             finished && new.start_time.is_none() && (finished_changed || start_changed) && !suspended_empty;
         let moved_start = start_changed && !resuming && old.start_time.is_some() && !self.spec.suspend;
-        let scalable = matches!(self.spec.completion, Completion::Indexed(n) if n == self.spec.parallelism);
-        let fewer_succeeded = new.succeeded < old.succeeded && !scalable;
-        let more_ready =
-            new.ready.unwrap_or(0) > new.active && (old.ready != new.ready || old.active != new.active);
         let ends_early = (start_changed || old.completion_time != new.completion_time)
             && matches!((new.start_time, new.completion_time), (Some(start), Some(end)) if end < start);
-        !(no_start || moved_start || fewer_succeeded || more_ready || ends_early)
+        !(no_start || moved_start || ends_early)
     }
 }

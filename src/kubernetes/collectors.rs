@@ -39,12 +39,10 @@ impl<'a, O: Observer> World<'a, O> {
         for slot in found {
             let pod = &self.pods[slot as usize];
             let id = pod.id(slot);
-            let mut view = pod.live;
-            if !view.phase.is_terminal() {
-                view.phase = Phase::Failed;
+            if !pod.live.phase.is_terminal() {
                 let end = PodEnd { phase: Phase::Failed, exit_code: None, reason: "" };
                 self.observer.pod_terminal(self.now, id, end);
-                self.put_pod(slot, view);
+                self.change_pod(slot, |view| view.phase = Phase::Failed);
             }
             self.delete_pod_now(slot);
         }
@@ -62,7 +60,7 @@ impl<'a, O: Observer> World<'a, O> {
                 j.deleting = true;
                 j.generation += 1;
                 self.notify_job(job);
-                self.at(self.now + COLLECTOR_DELAY, Event::Poll(job));
+                self.at(self.cluster_clock(job) + COLLECTOR_DELAY, Event::Poll(job));
             }
         }
     }
@@ -77,7 +75,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         self.observer.job_removed(self.now, job);
         self.notify_job(job);
-        self.at(self.now + COLLECTOR_DELAY, Event::Collect(job));
+        self.at(self.cluster_clock(job) + COLLECTOR_DELAY, Event::Collect(job));
     }
 
     /// The garbage collector deletes the pods of a Job.
@@ -106,16 +104,24 @@ impl<'a, O: Observer> World<'a, O> {
 
     /// The TTL controller looks at a Job (ttlafterfinished: processJob).
     pub(super) fn check_ttl(&mut self, job: u32) {
+        let now = self.now;
         let j = &mut self.jobs[job as usize];
-        if !j.exists || j.deleting {
+        let cache = &j.memory.cache;
+        if !cache.exists || cache.deleting {
             return;
         }
-        let (Some(ttl), Some(finished)) = (j.spec.ttl_after_finished, j.counters.conditions.finished())
-        else {
+        let (Some(ttl), Some(finished_at)) = (cache.spec.ttl_after_finished, cache.finished_at) else {
             return;
         };
-        let expires = finished.at + ttl;
-        if expires <= self.now {
+        let mut expires = finished_at + ttl;
+        if expires <= now {
+            // Before it deletes, it asks the API server for the Job as it is.
+            match j.spec.ttl_after_finished {
+                Some(ttl) if j.exists => expires = finished_at + ttl,
+                _ => return,
+            }
+        }
+        if expires <= now {
             return self.delete_job(job, Propagation::Foreground);
         }
         if expires < j.ttl_due {

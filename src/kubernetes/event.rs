@@ -27,6 +27,8 @@ pub(super) enum Event {
     Poll(u32),
     /// The TTL of a finished Job may be over.
     Ttl(u32),
+    /// Something at a dependency (see `dependencies::HerdEvent`).
+    Dependency(u32),
 }
 
 const NUMBER_BITS: u32 = 24;
@@ -48,6 +50,7 @@ impl Event {
             Event::Collect(n) => (9, n),
             Event::Poll(n) => (10, n),
             Event::Ttl(n) => (11, n),
+            Event::Dependency(n) => (12, n),
         };
         debug_assert!(number < NUMBER_LIMIT);
         kind << NUMBER_BITS | number
@@ -68,6 +71,7 @@ impl Event {
             9 => Event::Collect(number),
             10 => Event::Poll(number),
             11 => Event::Ttl(number),
+            12 => Event::Dependency(number),
             kind => unreachable!("event kind {kind}"),
         }
     }

@@ -73,6 +73,26 @@ pub struct StatusFact<'a> {
     pub failed_indexes: Option<&'a IndexSet>,
 }
 
+/// What happened to a call of a pod.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallFact {
+    /// A try was sent.
+    Sent,
+    /// The wait is over, and the pod now holds what it called for.
+    Begun,
+    /// It was served.
+    Done,
+    /// It was refused, or lost when the dependency went down.
+    Refused,
+    TimedOut,
+    /// It was the last try.
+    GaveUp,
+    /// It is part of a circle of waits.
+    InDeadlock,
+    /// The dependency chose it to break the circle.
+    DeadlockVictim,
+}
+
 /// Receives the facts of one run.
 #[allow(unused_variables)]
 pub trait Observer {
@@ -100,6 +120,9 @@ pub trait Observer {
     /// From here on the container does nothing any more and will not end by itself.
     #[inline]
     fn hang_began(&mut self, t: SimTime, pod: PodId) {}
+    /// Something happened to a call to dependency number `dependency` of the scenario.
+    #[inline]
+    fn call(&mut self, t: SimTime, pod: PodId, dependency: u32, what: CallFact) {}
     /// Somebody asked for the pod's deletion (first request only). It is terminating unless it is terminal.
     #[inline]
     fn pod_delete_requested(&mut self, t: SimTime, pod: PodId) {}
@@ -161,6 +184,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn hang_began(&mut self, t: SimTime, pod: PodId) {
         self.0.hang_began(t, pod);
         self.1.hang_began(t, pod);
+    }
+    #[inline]
+    fn call(&mut self, t: SimTime, pod: PodId, dependency: u32, what: CallFact) {
+        self.0.call(t, pod, dependency, what);
+        self.1.call(t, pod, dependency, what);
     }
     #[inline]
     fn pod_delete_requested(&mut self, t: SimTime, pod: PodId) {

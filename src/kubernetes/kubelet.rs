@@ -6,18 +6,18 @@
 use super::event::Event;
 use super::facts::{ContainerRun, Observer, Phase, PodEnd};
 use super::luck::Whose;
-use super::world::{PodView, Ready, Step, World};
+use super::world::{Ready, Step, World};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::pod::RestartPolicy;
-use crate::model::workload::OnTerm;
+use crate::model::workload::{OnTerm, Workload};
 
 /// Crash back-off (pkg/kubelet/kubelet.go, client-go util/flowcontrol/backoff.go).
 const CRASH_BACKOFF_BASE: SimDuration = SimDuration::from_whole_seconds(10);
 const CRASH_BACKOFF_MAX: SimDuration = SimDuration::from_whole_seconds(300);
 const CRASH_BACKOFF_RESET: SimDuration = SimDuration::from_whole_seconds(600);
 /// 128 + SIGKILL: what the kubelet reports for a container that it killed or that never ran.
-const EXIT_KILLED: i32 = 137;
+pub(super) const EXIT_KILLED: i32 = 137;
 
 impl<'a, O: Observer> World<'a, O> {
     /// The pod's next step is due.
@@ -48,10 +48,19 @@ impl<'a, O: Observer> World<'a, O> {
                 kubelet.last_restart = self.now;
                 self.start(slot);
             }
+            Step::Client => self.client_due(slot),
             Step::Deadline => {
                 self.pods[slot as usize].kubelet.past_deadline = true;
                 self.terminate(slot);
             }
+        }
+    }
+
+    /// The time from which the cluster counts what it does next. The recorder's has a clock of microseconds.
+    pub(super) fn cluster_clock(&self, job: u32) -> SimTime {
+        match self.jobs[job as usize].case.workload {
+            Workload::Scripted(_) => SimTime::from_nanos(self.now.micros_rounded() * 1000),
+            Workload::Sampled(_) => self.now,
         }
     }
 
@@ -63,7 +72,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// The earlier of `step` and the pod's own deadline; at one instant the deadline, which was set first.
-    fn plan_before_deadline(&mut self, slot: u32, at: SimTime, step: Step) {
+    pub(super) fn plan_before_deadline(&mut self, slot: u32, at: SimTime, step: Step) {
         let deadline = self.pods[slot as usize].kubelet.deadline_at;
         if deadline <= at {
             self.plan(slot, deadline, Step::Deadline);
@@ -76,14 +85,21 @@ impl<'a, O: Observer> World<'a, O> {
     pub(super) fn bind(&mut self, slot: u32) {
         let now = self.now;
         let stamp = self.stamp(now);
+        let clock = self.cluster_clock(self.pods[slot as usize].job);
         let pod = &mut self.pods[slot as usize];
-        let view = PodView { bound: true, ready: Ready::False, ready_since: stamp, ..pod.live };
         let limit = self.jobs[pod.job as usize].spec.template.active_deadline;
-        pod.kubelet.deadline_at = now + limit.unwrap_or(SimDuration::NEVER);
-        let start_at = now + pod.kubelet.startup;
+        pod.kubelet.deadline_at = clock + limit.unwrap_or(SimDuration::NEVER);
+        let start_at = clock + pod.kubelet.startup;
         let id = pod.id(slot);
         self.observer.pod_scheduled(now, id);
-        self.put_pod(slot, view);
+        self.change_pod(slot, |view| {
+            if !view.exists {
+                view.appear();
+            }
+            view.bound = true;
+            view.ready = Ready::False;
+            view.ready_since = stamp;
+        });
         self.plan_before_deadline(slot, start_at, Step::Start);
     }
 
@@ -111,15 +127,24 @@ impl<'a, O: Observer> World<'a, O> {
                 kubelet.attempt = luck.attempt(whose);
             }
         }
+        let has_client = self.herd.is_some() && self.client_starts(slot);
+        let pod = &mut self.pods[slot as usize];
+        let kubelet = &mut pod.kubelet;
         kubelet.end_at = now + kubelet.attempt.run;
         let hang_at = now + kubelet.attempt.hangs_after;
         let id = pod.id(slot);
-        let since = if pod.live.ready == Ready::True { pod.live.ready_since } else { stamp };
-        let view =
-            PodView { phase: Phase::Running, ready: Ready::True, ready_since: since, restarts, ..pod.live };
         self.observer.container_started(now, id, restarts);
-        self.put_pod(slot, view);
-        if hang_at < SimTime::NEVER {
+        self.change_pod(slot, |view| {
+            if view.ready != Ready::True {
+                view.ready = Ready::True;
+                view.ready_since = stamp;
+            }
+            view.phase = Phase::Running;
+            view.restarts = restarts;
+        });
+        if has_client {
+            self.client_begins(slot);
+        } else if hang_at < SimTime::NEVER {
             self.plan_before_deadline(slot, hang_at, Step::HangBegins);
         } else {
             self.plan_end(slot);
@@ -132,7 +157,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// The container has stopped: the pod ends, or the container is restarted in place.
-    fn container_exits(&mut self, slot: u32) {
+    pub(super) fn container_exits(&mut self, slot: u32) {
         let now = self.now;
         let stamp = self.stamp(now);
         let pod = &mut self.pods[slot as usize];
@@ -143,6 +168,9 @@ impl<'a, O: Observer> World<'a, O> {
         kubelet.last = Some((exit_code, now));
         let run = ContainerRun { started: kubelet.started_at, exit_code };
         self.observer.container_stopped(now, id, run);
+        if self.herd.is_some() {
+            self.client_stops(slot, exit_code);
+        }
         let kubelet = &mut self.pods[slot as usize].kubelet;
         let policy = self.jobs[id.job as usize].spec.template.restart_policy;
         if kubelet.terminating || policy == RestartPolicy::Never || exit_code == 0 {
@@ -158,12 +186,7 @@ impl<'a, O: Observer> World<'a, O> {
             kubelet.crash_backoff = wait.doubled(CRASH_BACKOFF_MAX);
             now + wait
         };
-        let mut view = self.pods[slot as usize].live;
-        if view.ready != Ready::False {
-            view.ready = Ready::False;
-            view.ready_since = stamp;
-        }
-        self.put_pod(slot, view);
+        self.change_pod(slot, |view| view.stop_being_ready(stamp));
         if again == now {
             let kubelet = &mut self.pods[slot as usize].kubelet;
             kubelet.restarts += 1;
@@ -185,11 +208,16 @@ impl<'a, O: Observer> World<'a, O> {
         if !pod.kubelet.running {
             return self.finish(slot);
         }
-        let grace = self.jobs[pod.job as usize].spec.template.termination_grace;
-        let kubelet = &mut pod.kubelet;
+        let job = pod.job;
+        if self.herd.is_some() {
+            self.client_stops(slot, EXIT_KILLED);
+        }
+        let grace = self.jobs[job as usize].spec.template.termination_grace;
+        let told_at = self.cluster_clock(job);
+        let kubelet = &mut self.pods[slot as usize].kubelet;
         let on_term = kubelet.script.map_or(OnTerm::DEFAULT, |s| s.on_term);
         for (after, exit_code) in [(on_term.after, on_term.exit_code), (grace, EXIT_KILLED)] {
-            let end_at = self.now + after;
+            let end_at = told_at + after;
             if end_at < kubelet.end_at {
                 kubelet.end_at = end_at;
                 kubelet.attempt.exit_code = exit_code;
@@ -205,27 +233,25 @@ impl<'a, O: Observer> World<'a, O> {
         let stamp = self.stamp(now);
         let last_stamp = self.pods[slot as usize].kubelet.last.map(|(_, end)| self.stamp(end));
         let pod = &mut self.pods[slot as usize];
-        pod.kubelet.next = Ticket::default();
+        pod.kubelet.next = Ticket::NONE;
         let id = pod.id(slot);
-        let mut view = pod.live;
         let (exit_code, finished_at) = match (pod.kubelet.last, last_stamp) {
             (Some((exit_code, _)), Some(stamp)) => (exit_code, stamp),
             // It never ran: ContainerStatusUnknown, without a time (status_manager.go, TerminatePod).
             _ => (EXIT_KILLED, SimTime::NEVER),
         };
-        view.exit_code = Some(exit_code);
-        view.finished_at = finished_at;
         let succeeded = exit_code == 0 && !pod.kubelet.past_deadline;
-        view.phase = if succeeded { Phase::Succeeded } else { Phase::Failed };
-        if view.ready != Ready::False {
-            view.ready = Ready::False;
-            view.ready_since = stamp;
-        }
+        let phase = if succeeded { Phase::Succeeded } else { Phase::Failed };
         let reason = if pod.kubelet.past_deadline { "DeadlineExceeded" } else { "" };
-        let end = PodEnd { phase: view.phase, exit_code: Some(exit_code), reason };
+        let end = PodEnd { phase, exit_code: Some(exit_code), reason };
+        let deleting = pod.live.deleting;
         self.observer.pod_terminal(now, id, end);
-        let deleting = view.deleting;
-        self.put_pod(slot, view);
+        self.change_pod(slot, |view| {
+            view.exit_code = Some(exit_code);
+            view.finished_at = finished_at;
+            view.phase = phase;
+            view.stop_being_ready(stamp);
+        });
         if deleting {
             self.delete_pod_now(slot);
         }

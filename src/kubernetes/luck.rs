@@ -27,6 +27,14 @@ pub(super) struct Fate {
     pub(super) attempt: Attempt,
 }
 
+impl Fate {
+    const ZERO: Fate = Fate {
+        schedule: SimDuration::ZERO,
+        startup: SimDuration::ZERO,
+        attempt: Attempt { run: SimDuration::ZERO, exit_code: 0, hangs_after: SimDuration::NEVER },
+    };
+}
+
 /// Whose luck is asked for.
 #[derive(Clone, Copy)]
 pub(super) enum Whose {
@@ -50,7 +58,18 @@ pub(super) struct Luck<'a> {
     fail_point: Stream,
     hang_coin: Stream,
     hang_point: Stream,
+    /// Fates of the next pods of a NonIndexed Job, and how many of them are used up. They depend on their number
+    /// only, so they are drawn some at a time: the processor then works on several at once.
+    drawn: Vec<Fate>,
+    used: usize,
 }
+
+/// Stands for all the own work of a container that calls dependencies: how long that is, is not known here.
+pub(super) const WHOLE: SimDuration = SimDuration::from_nanos(1 << 50);
+
+/// How many fates are drawn together: few at first, for Jobs of few pods.
+const FIRST_DRAW: usize = 8;
+const MOST_DRAWN: usize = 64;
 
 /// A distribution with its stream, or the one value that it has.
 enum Source<'a> {
@@ -63,6 +82,14 @@ impl<'a> Source<'a> {
         match distribution.is_constant() {
             Some(length) => Source::Constant(length),
             None => Source::Random(distribution, purpose, Box::new(Stream::new(seed, replication, purpose))),
+        }
+    }
+
+    /// Draws for the next pods, in order of creation.
+    fn draw_next<'l>(&mut self, lengths: impl Iterator<Item = &'l mut SimDuration>) {
+        match self {
+            Source::Constant(length) => lengths.for_each(|it| *it = *length),
+            Source::Random(distribution, _, stream) => distribution.sample_each(|| stream.unit(), lengths),
         }
     }
 
@@ -100,6 +127,7 @@ impl<'a> Luck<'a> {
                 steps.iter().map(Distribution::is_constant).try_fold(SimDuration::ZERO, |a, d| Some(a + d?))
             }
             RunTime::ByIndex(_) => None,
+            RunTime::Program(_) => Some(WHOLE),
         };
         Luck {
             workload,
@@ -112,12 +140,51 @@ impl<'a> Luck<'a> {
             fail_point: stream(Purpose::FailPoint),
             hang_coin: stream(Purpose::HangCoin),
             hang_point: stream(Purpose::HangPoint),
+            drawn: Vec::new(),
+            used: 0,
         }
     }
 
     /// The fate of a new pod.
     #[inline]
     pub(super) fn pod(&mut self, whose: Whose) -> Fate {
+        let Whose::Next = whose else { return self.draw(whose) };
+        if self.used == self.drawn.len() {
+            self.draw_more();
+        }
+        self.used += 1;
+        self.drawn[self.used - 1]
+    }
+
+    /// One kind of number after the other, so that each loop is short.
+    #[inline(never)]
+    fn draw_more(&mut self) {
+        let count = (2 * self.drawn.len()).clamp(FIRST_DRAW, MOST_DRAWN);
+        self.drawn.clear();
+        self.drawn.resize(count, Fate::ZERO);
+        self.used = 0;
+        self.schedule.draw_next(self.drawn.iter_mut().map(|fate| &mut fate.schedule));
+        self.startup.draw_next(self.drawn.iter_mut().map(|fate| &mut fate.startup));
+        let runs = self.drawn.iter_mut().map(|fate| &mut fate.attempt.run);
+        match (&self.workload.run, self.fixed_run) {
+            (_, Some(length)) => runs.for_each(|run| *run = length),
+            (RunTime::Steps(steps), None) if steps.len() == 1 => {
+                steps[0].sample_each(|| self.run.unit(), runs);
+            }
+            _ => {
+                for number in 0..count {
+                    self.drawn[number].attempt.run = self.work(Whose::Next);
+                }
+            }
+        }
+        for number in 0..count {
+            let work = self.drawn[number].attempt.run;
+            self.drawn[number].attempt = self.end_of(work, Whose::Next);
+        }
+    }
+
+    #[inline]
+    fn draw(&mut self, whose: Whose) -> Fate {
         let keyed = self.keyed;
         Fate {
             schedule: self.schedule.draw(whose, keyed),
@@ -129,9 +196,15 @@ impl<'a> Luck<'a> {
     /// The fate of one run of the container: whether it hangs is decided first.
     #[inline]
     pub(super) fn attempt(&mut self, whose: Whose) -> Attempt {
+        let work = self.work(whose);
+        self.end_of(work, whose)
+    }
+
+    /// What becomes of an attempt that has so much to do.
+    #[inline]
+    fn end_of(&mut self, work: SimDuration, whose: Whose) -> Attempt {
         let keyed = self.keyed;
         let workload = self.workload;
-        let work = self.work(whose);
         let mut attempt = Attempt { run: work, exit_code: 0, hangs_after: SimDuration::NEVER };
         let poison = match (&workload.poison, whose) {
             (Some(poison), Whose::Index { index, .. }) if poison.has(index) => Some(poison.exit_code),
@@ -185,6 +258,7 @@ impl<'a> Luck<'a> {
                 }
                 sum
             }
+            RunTime::Program(_) => WHOLE,
             RunTime::ByIndex(list) => {
                 let Whose::Index { index, .. } = whose else {
                     unreachable!("byIndex needs an Indexed Job, which input checks")

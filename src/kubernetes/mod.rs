@@ -5,6 +5,7 @@
 mod actions;
 mod api_server;
 mod collectors;
+pub mod dependencies;
 mod event;
 pub mod facts;
 mod job_controller;

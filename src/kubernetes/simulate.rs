@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::api_server::TokenBucket;
+use super::dependencies::numbers::DependencyNumbers;
+use super::dependencies::{Herd, HerdEvent};
 use super::event::Event;
 use super::facts::Observer;
 use super::job_controller::memory::Memory;
 use super::luck::{Luck, seed_of_job};
 use super::status::{ConditionType, Counters, IndexSet, Reason};
-use super::world::{Job, Step, World};
-use crate::engine::queue::EventQueue;
+use super::world::{Job, Pod, Step, World};
+use crate::engine::queue::{Due, EventQueue};
 use crate::engine::streams::{Purpose, Stream};
-use crate::engine::time::SimTime;
+use crate::engine::time::{SimDuration, SimTime};
+use crate::model::cluster::ControllerRules;
 use crate::model::scenario::{Action, JobCase, Scenario};
 use crate::model::workload::Workload;
 
@@ -38,6 +41,8 @@ pub struct Ending {
     pub at: SimTime,
     /// In the order of the scenario.
     pub jobs: Vec<JobEnding>,
+    /// In the order of the scenario.
+    pub dependencies: Vec<DependencyNumbers>,
 }
 
 /// How one Job ended.
@@ -75,6 +80,7 @@ pub enum Outcome {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Holder {
     HungPod,
+    WaitsForDependency,
     NeverScheduled,
     ImageNeverPulled,
     TerminatingForever,
@@ -109,6 +115,7 @@ impl Outcome {
             Outcome::Deleted | Outcome::Suspended => "",
             Outcome::Stuck(holder) => match holder {
                 Holder::HungPod => "HungPod",
+                Holder::WaitsForDependency => "WaitsForDependency",
                 Holder::NeverScheduled => "NeverScheduled",
                 Holder::ImageNeverPulled => "ImageNeverPulled",
                 Holder::TerminatingForever => "TerminatingForever",
@@ -131,11 +138,16 @@ pub fn simulate<O: Observer>(scenario: &Scenario, seed: Seed, until: Until, obse
 }
 
 impl<'a, O: Observer> World<'a, O> {
-    fn new(scenario: &'a Scenario, seed: Seed, until: Until, observer: &'a mut O) -> World<'a, O> {
+    pub(super) fn new(scenario: &'a Scenario, seed: Seed, until: Until, observer: &'a mut O) -> World<'a, O> {
         let acts_on_pods = scenario
             .timeline
             .iter()
             .any(|a| matches!(a.action, Action::DeletePod { .. } | Action::EvictPod { .. }));
+        let keep_finished = acts_on_pods || until == Until::NothingHappens;
+        let control_plane = &scenario.control_plane;
+        let at_once = control_plane.client_limit.is_none()
+            && control_plane.api_latency == SimDuration::ZERO
+            && control_plane.watch_delay == SimDuration::ZERO;
         let mut world = World {
             scenario,
             observer,
@@ -146,7 +158,9 @@ impl<'a, O: Observer> World<'a, O> {
             next_uid: 0,
             jobs: Vec::with_capacity(scenario.jobs.len()),
             unfinished: scenario.jobs.len(),
-            keep_finished: acts_on_pods || until == Until::NothingHappens,
+            herd: Herd::new(scenario, seed),
+            keep_finished,
+            short_cuts: control_plane.rules == ControllerRules::Ideal && at_once && !keep_finished,
             version: 0,
             deliveries: VecDeque::new(),
             seen_pod_version: 0,
@@ -154,9 +168,11 @@ impl<'a, O: Observer> World<'a, O> {
             pod_gc_due: false,
             bucket: scenario.control_plane.client_limit.map(TokenBucket::full),
             at_gate: Vec::new(),
+            call_times: Vec::new(),
             calls: Vec::new(),
             free_calls: Vec::new(),
             epoch: 0,
+            controller_stops_at: SimTime::ZERO,
             ready_keys: VecDeque::new(),
             busy_workers: 0,
             events_waiting: VecDeque::new(),
@@ -172,10 +188,11 @@ impl<'a, O: Observer> World<'a, O> {
         for (number, action) in scenario.timeline.iter().enumerate() {
             world.at(action.at, Event::Action(number as u32));
         }
+        world.herd_begins();
         world
     }
 
-    fn run(&mut self, until: Until) {
+    pub(super) fn run(&mut self, until: Until) {
         let horizon = self.scenario.horizon;
         while let Some(due) = self.queue.take() {
             if due.at >= horizon {
@@ -198,15 +215,37 @@ impl<'a, O: Observer> World<'a, O> {
                 Event::Collect(job) => self.collect(job),
                 Event::Poll(job) => self.poll(job),
                 Event::Ttl(job) => self.ttl_due(job),
+                Event::Dependency(number) => self.herd_due(number, due.ticket),
             }
-            self.drain();
+            // What is done, or seen, at one instant is there before the controllers look.
+            if !self.belongs_to_next(due) {
+                self.drain();
+            }
             if self.unfinished == 0 && until == Until::AllJobsEnded {
+                return;
+            }
+            if self.herd.as_ref().is_some_and(|herd| herd.nothing_will_change) {
                 return;
             }
         }
     }
 
+    /// Actions of one instant belong together, and so do watch events.
+    #[inline]
+    fn belongs_to_next(&mut self, due: Due) -> bool {
+        match Event::unpack(due.payload) {
+            Event::Action(_) => self.queue.peek().is_some_and(|next| {
+                next.at == due.at && matches!(Event::unpack(next.payload), Event::Action(_))
+            }),
+            Event::Watch => self.deliveries.front().is_some_and(|(at, _)| *at == due.at),
+            _ => false,
+        }
+    }
+
     fn submit(&mut self, job: u32) {
+        if self.herd.is_some() {
+            self.scripts_begin(job);
+        }
         let j = &mut self.jobs[job as usize];
         j.exists = true;
         j.generation = 1;
@@ -217,46 +256,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     fn ending(mut self) -> Ending {
-        let mut cluster_busy = vec![false; self.jobs.len()];
-        let mut busy = vec![false; self.jobs.len()];
-        let mut all_busy = false;
-        let waiting: Vec<_> = self.queue.waiting().collect();
-        for due in waiting {
-            match Event::unpack(due.payload) {
-                // The entry that the horizon cut has a new ticket, but then it is at the horizon itself.
-                Event::Pod(slot) => {
-                    let pod = &self.pods[slot as usize];
-                    if pod.live.exists && (pod.kubelet.next == due.ticket || due.at >= self.scenario.horizon)
-                    {
-                        busy[pod.job as usize] = true;
-                        cluster_busy[pod.job as usize] = true;
-                    }
-                }
-                Event::Terminate(slot) => {
-                    let job = self.pods[slot as usize].job as usize;
-                    busy[job] = true;
-                    cluster_busy[job] = true;
-                }
-                Event::Submit(job) => busy[job as usize] = true,
-                Event::Wake(job) => {
-                    busy[job as usize] |= self.jobs[job as usize].memory.waiting == due.at;
-                }
-                Event::Collect(job) | Event::Poll(job) => {
-                    busy[job as usize] = true;
-                    cluster_busy[job as usize] = true;
-                }
-                Event::Action(number) => match &self.scenario.timeline[number as usize].action {
-                    Action::Patch { job, .. }
-                    | Action::DeletePod { job, .. }
-                    | Action::EvictPod { job, .. }
-                    | Action::DeleteJob { job, .. } => busy[*job] = true,
-                    Action::RestartController => {}
-                },
-                Event::Tokens | Event::Call(_) | Event::Watch => all_busy = true,
-                Event::PodGc => all_busy = true,
-                Event::Ttl(_) => {}
-            }
-        }
+        let Busy { any: busy, cluster: cluster_busy, all: all_busy } = self.busy();
         let jobs = (0..self.jobs.len())
             .map(|job| {
                 let j = &self.jobs[job];
@@ -270,7 +270,81 @@ impl<'a, O: Observer> World<'a, O> {
                 }
             })
             .collect();
-        Ending { at: self.now, jobs }
+        Ending { at: self.now, jobs, dependencies: self.dependency_numbers() }
+    }
+
+    /// What is still going on, and for which Jobs.
+    fn busy(&mut self) -> Busy {
+        let mut cluster_busy = vec![false; self.jobs.len()];
+        let mut any = vec![false; self.jobs.len()];
+        let mut all = false;
+        let waiting: Vec<_> = self.queue.waiting().collect();
+        for due in waiting {
+            match Event::unpack(due.payload) {
+                // The entry that the horizon cut has a new ticket, but then it is at the horizon itself.
+                Event::Pod(slot) => {
+                    let pod = &self.pods[slot as usize];
+                    if pod.live.exists && (pod.kubelet.next == due.ticket || due.at >= self.scenario.horizon)
+                    {
+                        any[pod.job as usize] = true;
+                        cluster_busy[pod.job as usize] = true;
+                    }
+                }
+                Event::Terminate(slot) => {
+                    let job = self.pods[slot as usize].job as usize;
+                    any[job] = true;
+                    cluster_busy[job] = true;
+                }
+                Event::Submit(job) => any[job as usize] = true,
+                Event::Wake(job) => {
+                    any[job as usize] |= self.jobs[job as usize].memory.waiting == due.at;
+                }
+                Event::Collect(job) | Event::Poll(job) => {
+                    any[job as usize] = true;
+                    cluster_busy[job as usize] = true;
+                }
+                Event::Action(number) => match &self.scenario.timeline[number as usize].action {
+                    Action::Patch { job, .. }
+                    | Action::DeletePod { job, .. }
+                    | Action::EvictPod { job, .. }
+                    | Action::DeleteJob { job, .. } => any[*job] = true,
+                    Action::RestartController => {}
+                },
+                Event::Tokens | Event::Call(_) | Event::Watch => all = true,
+                Event::PodGc => all = true,
+                // Pods that are being served, or will be, are looked at below; other tenants change no Job.
+                Event::Ttl(_) => {}
+                Event::Dependency(number) => match HerdEvent::unpack(number) {
+                    HerdEvent::Fault(_) => all = true,
+                    HerdEvent::Script(number) => {
+                        let script = &self.scenario.shared.scripts[number as usize];
+                        any[script.job] |= self.jobs[script.job].spec.parallelism < script.to;
+                    }
+                    HerdEvent::Station(_) | HerdEvent::Arrival(_) | HerdEvent::Visit(_) => {}
+                },
+            }
+        }
+        if let Some(herd) = &self.herd {
+            for (slot, pod) in self.pods.iter().enumerate() {
+                if pod.live.exists && pod.kubelet.running && herd.waits_for_dependency(slot as u32) {
+                    let moves = herd.will_move(slot as u32);
+                    any[pod.job as usize] |= moves;
+                    cluster_busy[pod.job as usize] |= moves;
+                }
+            }
+        }
+        Busy { any, cluster: cluster_busy, all }
+    }
+
+    /// Whether anything but other tenants and scripts can still change a Job that has not ended.
+    pub(super) fn jobs_can_change(&mut self) -> bool {
+        let busy = self.busy();
+        busy.all
+            || self
+                .jobs
+                .iter()
+                .zip(&busy.any)
+                .any(|(job, busy)| *busy && job.counters.conditions.finished().is_none())
     }
 
     fn outcome(&self, job: u32, busy: bool) -> Outcome {
@@ -284,7 +358,8 @@ impl<'a, O: Observer> World<'a, O> {
         if j.removed {
             return Outcome::Deleted;
         }
-        let pods = self.pods.iter().filter(|p| p.job == job && p.live.exists && !p.live.phase.is_terminal());
+        let mine = |p: &&Pod| p.job == job && p.live.exists && !p.live.phase.is_terminal();
+        let pods = self.pods.iter().filter(mine);
         if busy {
             let mut crashing = pods.filter(|p| p.kubelet.restarts > 0 || p.kubelet.step == Step::Restart);
             return Outcome::Horizon(match crashing.next() {
@@ -296,13 +371,15 @@ impl<'a, O: Observer> World<'a, O> {
             return Outcome::Suspended;
         }
         let mut holders: BTreeMap<Holder, u32> = BTreeMap::new();
-        for pod in pods {
+        for (slot, pod) in self.pods.iter().enumerate().filter(|(_, pod)| mine(pod)) {
             let holder = if pod.live.deleting {
                 Holder::TerminatingForever
             } else if !pod.live.bound {
                 Holder::NeverScheduled
             } else if !pod.kubelet.running {
                 Holder::ImageNeverPulled
+            } else if self.herd.as_ref().is_some_and(|herd| herd.waits_for_dependency(slot as u32)) {
+                Holder::WaitsForDependency
             } else {
                 Holder::HungPod
             };
@@ -316,6 +393,16 @@ impl<'a, O: Observer> World<'a, O> {
         };
         Outcome::Stuck(holder)
     }
+}
+
+/// What was still going on when a run ended.
+struct Busy {
+    /// By Job.
+    any: Vec<bool>,
+    /// By Job: of the cluster, timers of the controller aside.
+    cluster: Vec<bool>,
+    /// Something that may concern every Job.
+    all: bool,
 }
 
 impl<'a> Job<'a> {

@@ -88,6 +88,11 @@ impl Conditions {
         self.is_true(ConditionType::Complete).or(self.is_true(ConditionType::Failed))
     }
 
+    /// An interim or final condition is True.
+    pub fn has_verdict(&self) -> bool {
+        self.iter().any(|c| c.is_true && c.kind != ConditionType::Suspended)
+    }
+
     /// Whether Suspended is True or False; none: it never appeared.
     pub fn suspended(&self) -> Option<bool> {
         self.iter().find(|c| c.kind == ConditionType::Suspended).map(|c| c.is_true)

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::api_server::{Call, Delivery, TokenBucket};
+use super::dependencies::Herd;
 use super::event::{Event, NUMBER_LIMIT};
 use super::facts::{Observer, Phase, PodId};
+use super::job_controller::cache::PodClass;
+use super::job_controller::events::EventType;
 use super::job_controller::memory::Memory;
-use super::luck::{Attempt, Luck};
+use super::luck::{Attempt, Fate, Luck};
 use super::status::{Counters, IndexSet};
 use crate::engine::queue::{Class, EventQueue, Ticket};
 use crate::engine::time::{SimDuration, SimTime};
@@ -72,14 +75,23 @@ impl PodView {
         deleted_at: SimTime::NEVER,
     };
 
-    #[inline]
-    pub(super) fn is_active(&self) -> bool {
-        self.exists && !self.deleting && !self.phase.is_terminal()
+    /// What a POST makes of it.
+    pub(super) fn appear(&mut self) {
+        self.exists = true;
+        self.finalizer = true;
+    }
+
+    /// The Ready condition becomes False, if it is not.
+    pub(super) fn stop_being_ready(&mut self, now: SimTime) {
+        if self.ready != Ready::False {
+            self.ready = Ready::False;
+            self.ready_since = now;
+        }
     }
 
     #[inline]
-    pub(super) fn is_terminating(&self) -> bool {
-        self.exists && self.deleting && !self.phase.is_terminal()
+    pub(super) fn is_active(&self) -> bool {
+        self.exists && !self.deleting && !self.phase.is_terminal()
     }
 
     #[inline]
@@ -97,6 +109,8 @@ pub(super) enum Step {
     End,
     Restart,
     Deadline,
+    /// Whatever the client of a container with calls waits for.
+    Client,
 }
 
 /// The kubelet's side of a pod.
@@ -136,21 +150,98 @@ pub(super) struct Pod<'a> {
     pub(super) failures_before: u32,
     /// Annotation job-index-ignored-failure-count.
     pub(super) ignored_before: u32,
+    /// What is stored.
     pub(super) live: PodView,
-    pub(super) seen: PodView,
+    /// resourceVersion.
+    pub(super) version: u64,
+    /// What the controllers' caches show; none without a watch delay: what is stored.
+    pub(super) shown: Option<PodView>,
+    /// What counts of what the caches show.
+    pub(super) class: PodClass,
     /// On the controller's list of pods to count.
     pub(super) listed: bool,
     pub(super) kubelet: Kubelet<'a>,
 }
 
+impl<'a> Kubelet<'a> {
+    /// Of a pod that does not run yet.
+    #[inline]
+    pub(super) fn new(script: Option<&'a Script>, fate: &Fate) -> Kubelet<'a> {
+        Kubelet { script, startup: fate.startup, attempt: fate.attempt, ..Kubelet::IDLE }
+    }
+
+    const IDLE: Kubelet<'static> = Kubelet {
+        script: None,
+        startup: SimDuration::NEVER,
+        attempt: Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after: SimDuration::NEVER },
+        next: Ticket::NONE,
+        step: Step::Bind,
+        running: false,
+        terminating: false,
+        past_deadline: false,
+        restarts: 0,
+        started_at: SimTime::NEVER,
+        end_at: SimTime::NEVER,
+        deadline_at: SimTime::NEVER,
+        last: None,
+        crash_backoff: SimDuration::ZERO,
+        last_restart: SimTime::ZERO,
+    };
+}
+
 impl Pod<'_> {
+    /// What an unused slot holds.
+    const NONE: Pod<'static> = Pod {
+        uid: 0,
+        job: 0,
+        ordinal: 0,
+        index: None,
+        attempt: 0,
+        created: SimTime::ZERO,
+        failures_before: 0,
+        ignored_before: 0,
+        live: PodView::ABSENT,
+        version: 0,
+        shown: None,
+        class: PodClass::ABSENT,
+        listed: false,
+        kubelet: Kubelet::IDLE,
+    };
+
     pub(super) fn key(&self, slot: u32) -> PodKey {
         PodKey { uid: self.uid, slot }
+    }
+
+    /// Nothing holds the pod any more.
+    #[inline]
+    pub(super) fn forget(&mut self) {
+        self.live.exists = false;
+        if let Some(shown) = &mut self.shown {
+            shown.exists = false;
+        }
+    }
+
+    /// The pod in the controllers' caches.
+    #[inline]
+    pub(super) fn seen(&self) -> &PodView {
+        self.shown.as_ref().unwrap_or(&self.live)
     }
 
     pub(super) fn id(&self, slot: u32) -> PodId {
         PodId { job: self.job, ordinal: self.ordinal, slot }
     }
+}
+
+/// What a watch event shows of a Job besides its spec, as far as a controller looks at it. Times are as stored.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct JobView {
+    pub(super) exists: bool,
+    pub(super) version: u64,
+    pub(super) generation: u64,
+    pub(super) deleting: bool,
+    pub(super) start_time: Option<SimTime>,
+    /// Last transition of Complete or Failed.
+    pub(super) finished_at: Option<SimTime>,
 }
 
 /// A Job: what the API server holds, and what the controllers remember of it.
@@ -198,8 +289,12 @@ pub(super) struct World<'a, O> {
     pub(super) next_uid: u64,
     pub(super) jobs: Vec<Job<'a>>,
     pub(super) unfinished: usize,
+    /// None: the pods share nothing.
+    pub(super) herd: Option<Box<Herd<'a>>>,
     /// Finished pods stay in the API server; false lets go of them once they are counted.
     pub(super) keep_finished: bool,
+    /// The textbook's controller may take its short cut.
+    pub(super) short_cuts: bool,
     // API server
     pub(super) version: u64,
     pub(super) deliveries: VecDeque<(SimTime, Delivery)>,
@@ -210,13 +305,17 @@ pub(super) struct World<'a, O> {
     // The Job controller's client and queue
     pub(super) bucket: Option<TokenBucket>,
     pub(super) at_gate: Vec<u32>,
+    /// When the calls that just got their tokens take effect; empty between two uses.
+    pub(super) call_times: Vec<(SimTime, u32)>,
     pub(super) calls: Vec<Call>,
     pub(super) free_calls: Vec<u32>,
     /// Rises when the controller restarts: calls of earlier lives are dropped.
     pub(super) epoch: u32,
+    /// When a controller that was told to stop ends.
+    pub(super) controller_stops_at: SimTime,
     pub(super) ready_keys: VecDeque<u32>,
     pub(super) busy_workers: u32,
-    pub(super) events_waiting: VecDeque<u32>,
+    pub(super) events_waiting: VecDeque<(u32, EventType)>,
     pub(super) event_in_flight: bool,
 }
 
@@ -235,10 +334,11 @@ impl<'a, O: Observer> World<'a, O> {
         self.scenario.control_plane.rules == ControllerRules::Ideal
     }
 
-    /// Schedules something that the cluster does.
+    /// Schedules something that the cluster does. An instant that is over (the recorder's clock of microseconds can
+    /// be behind) is now.
     #[inline]
     pub(super) fn at(&mut self, t: SimTime, event: Event) -> Ticket {
-        self.queue.push(t, Class::Cluster, event.pack())
+        self.queue.push(t.max(self.now), Class::Cluster, event.pack())
     }
 
     /// Schedules a timer of a controller.
@@ -260,14 +360,14 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// A slot for a new pod.
-    pub(super) fn allocate(&mut self, pod: Pod<'a>) -> u32 {
+    #[inline]
+    pub(super) fn allocate(&mut self) -> u32 {
         if let Some(slot) = self.free.pop() {
-            self.pods[slot as usize] = pod;
             return slot;
         }
         let slot = self.pods.len() as u32;
         assert!(slot < NUMBER_LIMIT, "more than {NUMBER_LIMIT} pods at once");
-        self.pods.push(pod);
+        self.pods.push(Pod::NONE);
         slot
     }
 
@@ -278,7 +378,7 @@ impl<'a, O: Observer> World<'a, O> {
 
     /// Slots of a Job's pods in the controller's cache, in order of creation.
     pub(super) fn seen_slots(&self, job: u32) -> Vec<u32> {
-        self.slots(job, |pod| pod.seen.exists)
+        self.slots(job, |pod| pod.seen().exists)
     }
 
     fn slots(&self, job: u32, keep: impl Fn(&Pod) -> bool) -> Vec<u32> {

@@ -1,6 +1,7 @@
 //! Lints about backoffLimit: one budget for the whole Job.
 
 use super::chance::{limit_for, more_failures_than, more_of, pauses, percent, time};
+use super::deadlines::own_work;
 use super::subject::Subject;
 use crate::input::Diagnostic;
 use crate::model::job::JobSpec;
@@ -163,6 +164,7 @@ fn outlives(workload: &SampledWorkload, rate: f64) -> f64 {
     };
     match &workload.run {
         RunTime::Steps(steps) => steps.iter().map(of).product(),
+        RunTime::Program(program) => own_work(program).map(of).product(),
         RunTime::ByIndex(list) => list.iter().map(of).sum::<f64>() / list.len().max(1) as f64,
     }
 }

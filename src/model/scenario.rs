@@ -3,6 +3,7 @@
 use super::cluster::ControlPlane;
 use super::job::JobSpec;
 use super::patch::JobPatch;
+use super::shared::Shared;
 use super::workload::Workload;
 use crate::engine::distribution::Distribution;
 use crate::engine::time::SimTime;
@@ -14,6 +15,7 @@ pub struct Scenario {
     pub control_plane: ControlPlane,
     /// Sorted by time.
     pub timeline: Vec<TimedAction>,
+    pub shared: Shared,
     /// A run is cut here; what falls on it does not happen any more.
     pub horizon: SimTime,
 }

@@ -1,5 +1,6 @@
 //! What the manifest cannot say: how long pods take to start and run, how they fail, when they hang.
 
+use super::steps::Program;
 use crate::engine::distribution::Distribution;
 use crate::engine::time::SimDuration;
 
@@ -35,6 +36,8 @@ pub enum RunTime {
     Steps(Vec<Distribution>),
     /// One distribution for each completion index.
     ByIndex(Vec<Distribution>),
+    /// Steps of which some call dependencies.
+    Program(Box<Program>),
 }
 
 /// How an attempt fails.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::dependencies::DependencyAnswer;
 use crate::experiment::interval::{Summary, summarise, wilson};
 use crate::experiment::replicate::JobRun;
 
@@ -18,6 +19,7 @@ pub struct Answer {
     /// Sentences: what the answer stood on that the input did not say.
     pub defaults: Vec<String>,
     pub jobs: Vec<JobAnswer>,
+    pub dependencies: Vec<DependencyAnswer>,
 }
 
 /// One Job over all replications.

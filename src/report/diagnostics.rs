@@ -243,6 +243,10 @@ fn one_as_json(sources: &Sources, diagnostic: &Diagnostic) -> Value {
         "code": diagnostic.code, "level": diagnostic.level.name(), "message": diagnostic.message,
         "help": diagnostic.help,
     });
+    if let Some(cause) = &diagnostic.api {
+        // As a cause in the API server's answer.
+        value["api"] = json!({"field": cause.field, "reason": cause.kind.as_str()});
+    }
     match diagnostic.span {
         Some(span) => place(sources, span, &mut value),
         None => value["file"] = Value::Null,

@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, JOBSIM, KUBERNETES};
+use super::dependencies;
 use crate::experiment::interval::Summary;
 
 /// Digits after the point: microseconds, and enough for a share.
-fn rounded(value: f64) -> Value {
+pub(super) fn rounded(value: f64) -> Value {
     json!((value * 1e6).round() / 1e6)
 }
 
-fn summary(summary: &Option<Summary>) -> Value {
+pub(super) fn summary(summary: &Option<Summary>) -> Value {
     let Some(s) = summary else { return Value::Null };
     let (low, high) = s.interval.map_or((Value::Null, Value::Null), |(l, h)| (rounded(l), rounded(h)));
     json!({
@@ -56,6 +57,6 @@ pub fn answer(answer: &Answer) -> Value {
             value
         })
         .collect();
-    value["dependencies"] = json!([]);
+    value["dependencies"] = answer.dependencies.iter().map(dependencies::json).collect();
     value
 }

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod csv;
+pub mod dependencies;
 pub mod diagnostics;
 pub mod json;
 pub mod terminal;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::answer::{Answer, JOBSIM, JobAnswer, KUBERNETES};
+use super::dependencies;
 use crate::experiment::interval::Summary;
 
 /// The whole answer.
@@ -10,6 +11,9 @@ pub fn answer(answer: &Answer) -> String {
     let mut text = String::new();
     for job in &answer.jobs {
         job_text(&mut text, job);
+    }
+    for dependency in &answer.dependencies {
+        dependencies::text(&mut text, dependency);
     }
     if !answer.defaults.is_empty() {
         text.push_str("Stood on these defaults:\n");
@@ -66,7 +70,7 @@ fn job_text(text: &mut String, job: &JobAnswer) {
     }
 }
 
-fn row(text: &mut String, label: &str, s: &Summary, show: fn(f64) -> String) {
+pub(super) fn row(text: &mut String, label: &str, s: &Summary, show: fn(f64) -> String) {
     let interval = s
         .interval
         .map_or_else(|| "-".to_string(), |(low, high)| format!("[{}, {}]", show(low.max(0.0)), show(high)));
@@ -81,7 +85,7 @@ fn row(text: &mut String, label: &str, s: &Summary, show: fn(f64) -> String) {
     );
 }
 
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     if value.fract() == 0.0 { format!("{value}") } else { format!("{value:.2}") }
 }
 

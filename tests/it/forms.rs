@@ -148,7 +148,7 @@ fn places_after_text_that_is_not_ascii() {
         JOB.replace("parallelism: 2", "parallelism: \"zwölf\"").replace("name: main", "nam\u{e9}: größe");
     assert_eq!(
         errors(&text),
-        ["wrong-type 7:16 \"zwölf\"", "unknown-field 12:9 nam\u{e9}", "invalid-value 12:9 nam\u{e9}"]
+        ["wrong-type 7:16 \"zwölf\"", "unknown-field 12:9 nam\u{e9}", "invalid-value 12:15 größe"]
     );
     let flow = JOB.replace("  parallelism: 2\n", "").replace(
         "spec:\n  completions: 4",
@@ -215,7 +215,7 @@ fn several_files_and_all_their_errors_in_one_go() {
         codes,
         [
             "unknown-field 7:3",
-            "invalid-value 7:3",
+            "invalid-value 7:15",
             "wrong-type 8:17",
             "invalid-value 9:19",
             "invalid-value 20:9",

@@ -4,6 +4,7 @@
 mod closed_forms;
 mod conformance;
 mod console;
+mod dependencies;
 mod forms;
 mod fuzz;
 mod pages;

@@ -7,9 +7,6 @@ use std::process::Command;
 use jobsim::input::catalogue::{page, pages};
 use jobsim::input::diagnostic::Level;
 
-/// Lints over parts of the Simulation document that are not read yet (`dependencies`).
-const PENDING: [&str; 1] = ["crowded-dependency"];
-
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd")
 }
@@ -79,7 +76,7 @@ fn played(name: &str, text: &str) -> String {
 #[test]
 fn pages_show_what_the_program_prints() {
     let bless = std::env::var_os("JOBSIM_BLESS").is_some();
-    for page in pages().into_iter().filter(|page| !PENDING.contains(&page.code)) {
+    for page in pages() {
         let path = folder().join(format!("{}.md", page.code));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let now = played(page.code, &text);

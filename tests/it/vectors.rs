@@ -3,16 +3,15 @@
 
 use std::path::Path;
 
-use jobsim::conformance::compare::differences;
+use jobsim::conformance::check;
 use jobsim::conformance::format::Line;
-use jobsim::conformance::replay::play;
 
 fn vector(name: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/vectors.jsonl");
     let text = std::fs::read_to_string(file).unwrap();
     let lines = text.lines().map(|l| serde_json::from_str::<Line>(l).unwrap());
     let line = lines.into_iter().find(|l| l.scenario.name == name).unwrap();
-    let found = differences(&line.trace, &play(&line.scenario).unwrap());
+    let found = check(&line).unwrap();
     assert!(found.is_empty(), "{found:#?}");
 }
 

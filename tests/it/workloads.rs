@@ -7,6 +7,7 @@ use jobsim::model::job::{Completion, JobSpec};
 use jobsim::model::pod::{PodTemplate, RestartPolicy};
 use jobsim::model::policy::PodReplacementPolicy;
 use jobsim::model::scenario::{JobCase, Scenario};
+use jobsim::model::shared::Shared;
 use jobsim::model::workload::{RunTime, SampledWorkload, Workload};
 
 pub fn seconds(s: f64) -> Distribution {
@@ -58,6 +59,7 @@ pub fn scenario(control_plane: ControlPlane, spec: JobSpec, workload: SampledWor
         }],
         control_plane,
         timeline: Vec::new(),
+        shared: Shared::default(),
         horizon: SimTime::from_seconds(1e9),
     }
 }

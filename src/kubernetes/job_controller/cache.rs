@@ -3,111 +3,120 @@
 
 use super::failure_policy;
 use super::memory::Memory;
+use super::textbook;
 use crate::engine::time::SimDuration;
 use crate::kubernetes::api_server::TokenBucket;
 use crate::kubernetes::facts::{Observer, Phase};
-use crate::kubernetes::world::{Pod, PodView, World};
+use crate::kubernetes::world::{JobView, Pod, PodView, World};
 use crate::model::job::JobSpec;
 use crate::model::policy::FailureAction;
 
 impl<'a, O: Observer> World<'a, O> {
     /// The informer shows a pod in a new state.
-    pub(in crate::kubernetes) fn pod_seen(&mut self, slot: u32, view: PodView) {
+    pub(in crate::kubernetes) fn pod_seen(&mut self, slot: u32) {
         let pod = &mut self.pods[slot as usize];
         let job = pod.job;
-        let old = pod.seen;
-        pod.seen = view;
         let memory = &mut self.jobs[job as usize].memory;
-        let changed = count_pod(memory, pod, slot, &old, &view);
-        if !view.exists && !pod.live.exists {
+        let old = pod.class;
+        let new = PodClass::of(pod.seen(), &memory.cache.spec);
+        pod.class = new;
+        let changed = count_pod(memory, pod, slot, old, new);
+        if !new.has(PodClass::EXISTS) && !pod.live.exists {
             self.free.push(slot);
         }
-        self.pod_event(job, slot, &old, &view, changed);
+        self.pod_event(job, slot, old, new, changed);
         if self.scenario.control_plane.watch_delay > SimDuration::ZERO {
             self.let_go(slot);
         }
     }
 
-    fn pod_event(&mut self, job: u32, slot: u32, old: &PodView, view: &PodView, changed: bool) {
+    #[inline]
+    fn pod_event(&mut self, job: u32, slot: u32, old: PodClass, new: PodClass, changed: bool) {
         let ideal = self.is_ideal();
         let memory = &mut self.jobs[job as usize].memory;
         let known = memory.cache.exists;
-        if view.deleting || !view.exists {
+        if new.has(PodClass::DELETING) || !new.has(PodClass::EXISTS) {
             // deletePod: an update that sets deletionTimestamp, every later one, and the end.
-            if !known || memory.cache.finished {
-                if view.finalizer {
-                    let key = self.pods[slot as usize].key(slot);
-                    self.orphan_pod(job, key);
-                }
-                return;
+            if !known || memory.cache.finished_at.is_some() {
+                return self.orphan_if_tracked(job, slot);
             }
             memory.expected_deletions -= 1;
         } else {
             if !known {
                 return;
             }
-            if !old.exists {
+            if !old.has(PodClass::EXISTS) {
                 memory.expected_creations -= 1;
                 if ideal {
                     return;
                 }
             }
         }
+        if memory.cache.finished_at.is_some() {
+            return;
+        }
         // The textbook controller is woken by what can change its mind, the real one by everything.
-        if !memory.cache.finished && (changed || !ideal) {
-            self.enqueue_batched(job);
+        if !ideal {
+            return self.enqueue_batched(job);
+        }
+        let ended = new.has(PodClass::ENDED) && new.has(PodClass::EXISTS) && !new.has(PodClass::DELETING);
+        if changed && !(ended && self.took_short_cut(job, slot)) {
+            self.enqueue(job);
+        }
+    }
+
+    #[cold]
+    fn orphan_if_tracked(&mut self, job: u32, slot: u32) {
+        let pod = &self.pods[slot as usize];
+        if pod.seen().finalizer {
+            let key = pod.key(slot);
+            self.orphan_pod(job, key);
         }
     }
 
     /// The informer shows the Job as it is stored.
     pub(in crate::kubernetes) fn job_seen(&mut self, job: u32) {
-        let j = &self.jobs[job as usize];
-        let (exists, version, generation, deleting) = (j.exists, j.version, j.generation, j.deleting);
-        // The spec is copied only when it changed.
-        if j.memory.cache.exists && j.memory.cache.generation == generation {
-            return self.job_event(job, exists, version, generation, deleting, None);
+        let j = &mut self.jobs[job as usize];
+        let seen = j.view();
+        let cache = &mut j.memory.cache;
+        if !cache.exists || cache.generation != seen.generation {
+            // The spec is copied only when it changed.
+            let spec = j.spec.clone();
+            return self.job_event(job, seen, Some(spec));
         }
-        let spec = j.spec.clone();
-        self.job_event(job, exists, version, generation, deleting, Some(spec));
+        if seen.exists && !seen.deleting && seen.finished_at.is_none() {
+            // A new status, as after most syncs.
+            cache.version = seen.version;
+            if !self.is_ideal() {
+                self.enqueue_batched(job);
+            }
+            return;
+        }
+        self.job_event(job, seen, None);
     }
 
-    /// The informer shows the Job as it was a watch delay ago.
-    pub(in crate::kubernetes) fn job_seen_as(
-        &mut self,
-        job: u32,
-        exists: bool,
-        version: u64,
-        generation: u64,
-        deleting: bool,
-        spec: &JobSpec,
-    ) {
-        self.job_event(job, exists, version, generation, deleting, Some(spec.clone()));
-    }
-
-    fn job_event(
-        &mut self,
-        job: u32,
-        exists: bool,
-        version: u64,
-        generation: u64,
-        deleting: bool,
-        spec: Option<JobSpec>,
-    ) {
+    /// The informer shows the Job as `seen`: as it is, or as it was a watch delay ago; its spec, if that may have
+    /// changed.
+    pub(in crate::kubernetes) fn job_event(&mut self, job: u32, seen: JobView, spec: Option<JobSpec>) {
         let j = &mut self.jobs[job as usize];
         let cache = &mut j.memory.cache;
         let known = cache.exists;
         let old_generation = cache.generation;
         let old_deadline = cache.spec.active_deadline;
-        cache.exists = exists;
-        cache.version = version;
-        cache.generation = generation;
-        cache.deleting = deleting;
-        cache.finished = j.counters.conditions.finished().is_some();
-        let finished = cache.finished;
+        cache.exists = seen.exists;
+        cache.version = seen.version;
+        cache.generation = seen.generation;
+        cache.deleting = seen.deleting;
+        cache.finished_at = seen.finished_at;
         if let Some(spec) = spec {
             let resized = cache.spec.completions() != spec.completions();
             let replacement_changed = cache.spec.pod_replacement != spec.pod_replacement;
-            cache.spec = spec;
+            cache.plain = textbook::is_plain(&spec);
+            let old_spec = std::mem::replace(&mut cache.spec, spec);
+            let sync = &mut j.memory.sync;
+            if sync.is_under_way() && sync.read_spec.is_none() {
+                sync.read_spec = Some(Box::new(old_spec));
+            }
             if resized {
                 cache.candidates.clear();
                 cache.fresh = 0;
@@ -119,8 +128,10 @@ impl<'a, O: Observer> World<'a, O> {
                 self.relist(job);
             }
         }
-        if !exists {
+        if !seen.exists {
             let memory = &mut self.jobs[job as usize].memory;
+            memory.wrote_pod_version = 0;
+            memory.wrote_job_version = 0;
             memory.expected_creations = 0;
             memory.expected_deletions = 0;
             memory.backoff = Default::default();
@@ -131,11 +142,11 @@ impl<'a, O: Observer> World<'a, O> {
             self.enqueue(job);
             return self.check_ttl(job);
         }
-        if finished {
+        if seen.finished_at.is_some() {
             self.orphan_all(job);
             return self.check_ttl(job);
         }
-        if generation == old_generation {
+        if seen.generation == old_generation {
             if !self.is_ideal() {
                 self.enqueue_batched(job);
             }
@@ -144,7 +155,7 @@ impl<'a, O: Observer> World<'a, O> {
         self.enqueue(job);
         let j = &self.jobs[job as usize];
         let deadline = j.memory.cache.spec.active_deadline;
-        if let (Some(start), Some(limit)) = (j.counters.start_time, deadline)
+        if let (Some(start), Some(limit)) = (seen.start_time, deadline)
             && deadline != old_deadline
         {
             let rest = (start + limit).since(self.now);
@@ -174,11 +185,12 @@ impl<'a, O: Observer> World<'a, O> {
         self.seen_pod_version = self.version;
         self.seen_job_version = self.version;
         for job in 0..self.jobs.len() as u32 {
-            let spec = self.jobs[job as usize].spec.clone();
-            self.jobs[job as usize].memory = Memory::new(spec);
+            let j = &mut self.jobs[job as usize];
+            j.forget_unwritten();
+            j.memory = Memory::new(j.spec.clone());
         }
         for pod in &mut self.pods {
-            pod.seen = PodView::ABSENT;
+            pod.class = PodClass::ABSENT;
             pod.listed = false;
         }
         for job in 0..self.jobs.len() as u32 {
@@ -188,8 +200,9 @@ impl<'a, O: Observer> World<'a, O> {
         }
         for job in 0..self.jobs.len() as u32 {
             for slot in self.live_slots(job) {
-                let view = self.pods[slot as usize].live;
-                self.pod_seen(slot, view);
+                let pod = &mut self.pods[slot as usize];
+                pod.shown = pod.shown.map(|_| pod.live);
+                self.pod_seen(slot);
             }
             // Creations and deletions that nobody expects leave no trace in a new expectations store.
             let memory = &mut self.jobs[job as usize].memory;
@@ -199,63 +212,105 @@ impl<'a, O: Observer> World<'a, O> {
     }
 }
 
+/// What counters and events depend on in a pod.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(in crate::kubernetes) struct PodClass {
+    bits: u8,
+    /// Container restarts, unless it is finished or gone.
+    restarts: u32,
+}
+
+impl PodClass {
+    /// Of a pod that is not there.
+    pub(in crate::kubernetes) const ABSENT: PodClass = PodClass { bits: 0, restarts: 0 };
+
+    const ACTIVE: u8 = 1;
+    const TERMINATING: u8 = 2;
+    /// Active, and Ready is True.
+    const READY: u8 = 4;
+    const TRACKED: u8 = 8;
+    /// Failed, and a FailJob rule matches.
+    const FAILS_JOB: u8 = 16;
+    const EXISTS: u8 = 32;
+    /// Succeeded or Failed.
+    const ENDED: u8 = 64;
+    const DELETING: u8 = 128;
+
+    /// The class of a pod as it is shown.
+    #[inline]
+    fn of(view: &PodView, spec: &JobSpec) -> PodClass {
+        if !view.exists {
+            return PodClass::ABSENT;
+        }
+        let ended = view.phase.is_terminal();
+        let active = !ended && !view.deleting;
+        let fails_job = spec.pod_failure_policy.is_some()
+            && view.phase == Phase::Failed
+            && failure_policy::matching_action(spec, view) == Some(FailureAction::FailJob);
+        let bit = |on: bool, bit: u8| if on { bit } else { 0 };
+        let bits = PodClass::EXISTS
+            | bit(active, PodClass::ACTIVE)
+            | bit(!ended && view.deleting, PodClass::TERMINATING)
+            | bit(active && view.is_ready(), PodClass::READY)
+            | bit(view.finalizer, PodClass::TRACKED)
+            | bit(fails_job, PodClass::FAILS_JOB)
+            | bit(ended, PodClass::ENDED)
+            | bit(view.deleting, PodClass::DELETING);
+        PodClass { bits, restarts: if ended { 0 } else { view.restarts } }
+    }
+
+    #[inline]
+    fn has(self, bit: u8) -> bool {
+        self.bits & bit != 0
+    }
+}
+
 /// Follows one pod in the counters. Returns whether its class changed: what a textbook controller looks at.
 #[inline]
-fn count_pod(memory: &mut Memory, pod: &mut Pod, slot: u32, old: &PodView, new: &PodView) -> bool {
+fn count_pod(memory: &mut Memory, pod: &mut Pod, slot: u32, old: PodClass, new: PodClass) -> bool {
     let cache = &mut memory.cache;
-    let active = (old.is_active(), new.is_active());
-    let terminating = (old.is_terminating(), new.is_terminating());
-    step(&mut cache.active, active);
-    step(&mut cache.terminating, terminating);
-    step(&mut cache.ready, (active.0 && old.is_ready(), active.1 && new.is_ready()));
-    step(&mut cache.tracked, (old.exists && old.finalizer, new.exists && new.finalizer));
-    let restarts = |v: &PodView| {
-        if v.exists && !v.phase.is_terminal() { u64::from(v.restarts) } else { 0 }
+    let differs = old.bits ^ new.bits;
+    let step = |counter: &mut u32, bit: u8| {
+        if differs & bit != 0 {
+            *counter = if new.has(bit) { *counter + 1 } else { *counter - 1 };
+        }
     };
-    cache.restarts = cache.restarts - restarts(old) + restarts(new);
-    if cache.spec.pod_failure_policy.is_some() {
-        let spec = &cache.spec;
-        let fails_job = |v: &PodView| {
-            v.exists
-                && v.phase == Phase::Failed
-                && failure_policy::matching_action(spec, v) == Some(FailureAction::FailJob)
-        };
-        let matches = (fails_job(old), fails_job(new));
-        step(&mut cache.fail_job_matches, matches);
+    step(&mut cache.active, PodClass::ACTIVE);
+    step(&mut cache.ready, PodClass::READY);
+    step(&mut cache.tracked, PodClass::TRACKED);
+    if differs & (PodClass::TERMINATING | PodClass::FAILS_JOB) != 0 {
+        step(&mut cache.terminating, PodClass::TERMINATING);
+        step(&mut cache.fail_job_matches, PodClass::FAILS_JOB);
     }
+    if old.restarts != new.restarts {
+        cache.restarts = cache.restarts + u64::from(new.restarts) - u64::from(old.restarts);
+    }
+    let moved = differs & (PodClass::ACTIVE | PodClass::TERMINATING) != 0;
     if let Some(index) = pod.index
-        && (active.0 != active.1 || terminating.0 != terminating.1)
+        && moved
     {
         let pods = cache.indexes.entry(index).or_default();
-        step(&mut pods.active, active);
-        step(&mut pods.terminating, terminating);
+        step(&mut pods.active, PodClass::ACTIVE);
+        step(&mut pods.terminating, PodClass::TERMINATING);
         if *pods == Default::default() {
             cache.indexes.remove(&index);
         }
-        let left = active.0 && !active.1 || terminating.0 && !terminating.1;
+        let left = old.bits & !new.bits & (PodClass::ACTIVE | PodClass::TERMINATING) != 0;
         if left && index < cache.fresh {
             cache.candidates.insert(index);
         }
     }
     list_pod(memory, pod, slot);
-    active.0 != active.1
-        || terminating.0 != terminating.1
-        || old.restarts != new.restarts
-        || old.phase != new.phase && new.phase.is_terminal()
+    moved || old.restarts != new.restarts
 }
 
 /// Puts a pod on the list of those to count, once.
 #[inline]
 fn list_pod(memory: &mut Memory, pod: &mut Pod, slot: u32) {
-    let view = &pod.seen;
+    let view = pod.seen();
     let ended = view.phase.is_terminal() || view.deleting;
     if !pod.listed && view.exists && view.finalizer && ended {
         pod.listed = true;
         memory.cache.todo.push(pod.key(slot));
     }
-}
-
-#[inline]
-fn step(counter: &mut u32, (was, is): (bool, bool)) {
-    *counter = *counter + u32::from(is) - u32::from(was);
 }

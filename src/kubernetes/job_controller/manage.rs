@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::backoff;
+use super::go_sort::go_sort_by_key;
 use super::indexes::{Settled, first_pending};
 use super::sync::{Op, Step};
 use super::work_queue::BATCH_PERIOD;
@@ -137,7 +138,7 @@ impl<'a, O: Observer> World<'a, O> {
     /// best of each index; then, in the order of ActivePods, as many as are too many.
     fn pods_for_removal(&self, job: u32, at_least: u32) -> Vec<u32> {
         let mut active = self.seen_slots(job);
-        active.retain(|&s| self.pods[s as usize].seen.is_active());
+        active.retain(|&s| self.pods[s as usize].seen().is_active());
         let order = |&slot: &u32| removal_rank(&self.pods[slot as usize]);
         let mut remove = Vec::new();
         let completion = self.jobs[job as usize].memory.cache.spec.completion;
@@ -156,7 +157,7 @@ impl<'a, O: Observer> World<'a, O> {
             active = stay;
         }
         if (remove.len() as u32) < at_least {
-            active.sort_by_key(order);
+            go_sort_by_key(&mut active, |slot| order(&slot));
             let more = at_least as usize - remove.len();
             remove.extend_from_slice(&active[..more.min(active.len())]);
         }
@@ -178,9 +179,15 @@ impl<'a, O: Observer> World<'a, O> {
             let pod = &self.pods[slot as usize];
             let (key, rank) = (pod.key(slot), i64::from(pod.ordinal));
             let sync = &mut self.jobs[job as usize].memory.sync;
-            sync.ready -= u32::from(pod.seen.is_ready());
+            sync.ready -= u32::from(pod.seen().is_ready());
             sync.outstanding += 1;
-            self.write(rank, Op::Remove { job, pod: key });
+            // A finalizer that is off (the controller was restarted in between) is not taken off again.
+            if pod.seen().finalizer {
+                sync.removed.push(key);
+                self.write(rank, Op::Remove { job, pod: key });
+            } else {
+                self.write(rank, Op::RemoveDelete { job, pod: key });
+            }
         }
         self.jobs[job as usize].memory.sync.outstanding -= 1;
     }
@@ -189,7 +196,7 @@ impl<'a, O: Observer> World<'a, O> {
 /// The order in which pods go (controller_utils.go: ActivePods): unscheduled, Pending, not ready, ready for less
 /// time, more restarts, younger. Equal ones keep their order.
 fn removal_rank(pod: &Pod) -> (bool, bool, bool, Reverse<u64>, Reverse<u32>, Reverse<u64>) {
-    let view = &pod.seen;
+    let view = pod.seen();
     let ready_since = if view.is_ready() { view.ready_since.nanos() } else { 0 };
     (
         view.bound,

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::backoff::Backoff;
+use super::orphans::Orphans;
 use super::sync::Sync;
+use super::textbook;
 use crate::engine::time::SimTime;
 use crate::kubernetes::api_server::TokenBucket;
 use crate::kubernetes::world::PodKey;
@@ -21,10 +23,13 @@ pub(crate) struct IndexPods {
 pub(crate) struct Cache {
     pub(crate) exists: bool,
     pub(crate) deleting: bool,
-    pub(crate) finished: bool,
+    /// Last transition of Complete or Failed.
+    pub(crate) finished_at: Option<SimTime>,
     pub(crate) generation: u64,
     pub(crate) version: u64,
     pub(crate) spec: JobSpec,
+    /// Nothing but numbers decides about a Job of this spec.
+    pub(crate) plain: bool,
     pub(crate) active: u32,
     pub(crate) ready: u32,
     pub(crate) terminating: u32,
@@ -64,23 +69,25 @@ pub(crate) struct Memory {
     pub(crate) wrote_pod_version: u64,
     pub(crate) wrote_job_version: u64,
     pub(crate) sync: Sync,
-    /// Spam filter of the event recorder for this Job.
-    pub(crate) event_filter: TokenBucket,
+    /// Spam filters of the event recorder for this Job: events of type Normal, and Warning.
+    pub(crate) event_filters: [TokenBucket; 2],
     /// Pods without a controller that are having their finalizers removed.
-    pub(crate) orphans: Vec<PodKey>,
+    pub(crate) orphans: Orphans,
 }
 
-/// The event recorder lets 25 events an object through, then one in five minutes (client-go events_cache.go).
-const EVENT_FILTER: ClientLimit = ClientLimit { qps: 1.0 / 300.0, burst: 25 };
+/// The event recorder lets 25 events of one type about an object through, then one in five minutes (client-go
+/// events_cache.go, whose rate is a float32).
+const EVENT_FILTER: ClientLimit = ClientLimit { qps: (1.0 / 300.0) as f32 as f64, burst: 25 };
 
 impl Cache {
     pub(crate) fn empty(spec: JobSpec) -> Cache {
         Cache {
             exists: false,
             deleting: false,
-            finished: false,
+            finished_at: None,
             generation: 0,
             version: 0,
+            plain: textbook::is_plain(&spec),
             spec,
             active: 0,
             ready: 0,
@@ -112,8 +119,8 @@ impl Memory {
             wrote_pod_version: 0,
             wrote_job_version: 0,
             sync: Sync::default(),
-            event_filter: TokenBucket::full(EVENT_FILTER),
-            orphans: Vec::new(),
+            event_filters: [TokenBucket::full(EVENT_FILTER); 2],
+            orphans: Orphans::default(),
         }
     }
 }

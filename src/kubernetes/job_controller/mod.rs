@@ -9,13 +9,17 @@
 //! `track` counts and writes; the policies have a file each.
 
 mod backoff;
-mod cache;
+pub(super) mod cache;
+pub(super) mod events;
 mod failure_policy;
+mod go_sort;
 mod indexes;
 mod manage;
 pub(super) mod memory;
 mod orphans;
+mod stop;
 mod success_policy;
 pub(super) mod sync;
+mod textbook;
 mod track;
 mod work_queue;

@@ -1,8 +1,22 @@
 //! Pods whose Job is gone or finished: their finalizers are taken off (orphanWorker).
+//!
+//! Of the keys of that queue a Job's selector stands for all its pods, which one worker patches one after the other;
+//! a pod's name stands for itself. Five workers take them.
 
 use super::sync::Op;
+use super::work_queue::WORKERS;
 use crate::kubernetes::facts::Observer;
 use crate::kubernetes::world::{PodKey, World};
+
+/// The orphan queue, as far as it concerns one Job.
+#[derive(Default)]
+pub(crate) struct Orphans {
+    /// Pods of the selector's key, the first one under way.
+    by_selector: Vec<PodKey>,
+    /// Pods with keys of their own that no worker has taken.
+    waiting: Vec<PodKey>,
+    under_way: Vec<PodKey>,
+}
 
 impl<'a, O: Observer> World<'a, O> {
     /// enqueueLabelSelector: every pod of the Job, one after the other.
@@ -12,38 +26,58 @@ impl<'a, O: Observer> World<'a, O> {
         }
         for slot in self.seen_slots(job) {
             let pod = &self.pods[slot as usize];
-            if pod.seen.finalizer {
-                let key = pod.key(slot);
-                self.orphan_pod(job, key);
+            let key = pod.key(slot);
+            let list = &mut self.jobs[job as usize].memory.orphans.by_selector;
+            if pod.seen().finalizer && !list.contains(&key) {
+                list.push(key);
+                if list.len() == 1 {
+                    self.patch_orphan(job, key);
+                }
             }
         }
     }
 
     /// enqueueOrphanPod.
     pub(super) fn orphan_pod(&mut self, job: u32, pod: PodKey) {
-        let memory = &mut self.jobs[job as usize].memory;
-        if memory.orphans.contains(&pod) {
+        let orphans = &mut self.jobs[job as usize].memory.orphans;
+        if [&orphans.by_selector, &orphans.waiting, &orphans.under_way].iter().any(|l| l.contains(&pod)) {
             return;
         }
-        memory.orphans.push(pod);
-        if memory.orphans.len() == 1 {
-            self.next_orphan(job);
-        }
+        orphans.waiting.push(pod);
+        self.take_orphan(job);
     }
 
-    fn next_orphan(&mut self, job: u32) {
+    /// A worker that is free takes the next pod.
+    fn take_orphan(&mut self, job: u32) {
+        let orphans = &mut self.jobs[job as usize].memory.orphans;
+        let busy = orphans.under_way.len() + usize::from(!orphans.by_selector.is_empty());
+        if orphans.waiting.is_empty() || busy >= WORKERS as usize {
+            return;
+        }
+        let pod = orphans.waiting.remove(0);
+        orphans.under_way.push(pod);
+        self.patch_orphan(job, pod);
+    }
+
+    fn patch_orphan(&mut self, job: u32, pod: PodKey) {
         let j = &self.jobs[job as usize];
         if j.spec.managed_elsewhere && j.exists {
             return;
         }
-        if let Some(&pod) = j.memory.orphans.first() {
-            let rank = i64::from(self.pods[pod.slot as usize].ordinal);
-            self.write(rank, Op::Orphan { job, pod });
-        }
+        let rank = i64::from(self.pods[pod.slot as usize].ordinal);
+        self.write(rank, Op::Orphan { job, pod });
     }
 
-    pub(super) fn orphan_done(&mut self, job: u32) {
-        self.jobs[job as usize].memory.orphans.remove(0);
-        self.next_orphan(job);
+    pub(super) fn orphan_done(&mut self, job: u32, pod: PodKey) {
+        let orphans = &mut self.jobs[job as usize].memory.orphans;
+        if orphans.by_selector.first() == Some(&pod) {
+            orphans.by_selector.remove(0);
+            if let Some(&next) = orphans.by_selector.first() {
+                self.patch_orphan(job, next);
+            }
+        } else {
+            orphans.under_way.retain(|&p| p != pod);
+        }
+        self.take_orphan(job);
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::backoff::{Backoff, NewEnds, finished_time};
+use super::events::EventType;
 use super::failure_policy::{counts, is_failed, matching_action};
 use super::success_policy;
 use super::work_queue::SyncError;
@@ -98,6 +99,10 @@ pub(crate) struct Sync {
     pub(super) outstanding: u32,
     /// The version of the Job that was read; PUTs against another one fail.
     pub(super) version: u64,
+    /// The spec that was read, if the cache has got another one meanwhile.
+    pub(super) read_spec: Option<Box<JobSpec>>,
+    /// The Job was read in foreground deletion.
+    pub(super) deleting: bool,
     pub(super) status: Counters,
     pub(super) active: u32,
     pub(super) ready: u32,
@@ -114,6 +119,8 @@ pub(crate) struct Sync {
     pub(super) indexes_changed: bool,
     pub(super) reached_max: bool,
     pub(super) put_made: bool,
+    /// The working status differs from the stored one in more than counters: in a condition or a time.
+    pub(super) landmark: bool,
     /// The uncounted lists as they are stored.
     pub(super) stored_succeeded: Vec<PodKey>,
     pub(super) stored_failed: Vec<PodKey>,
@@ -126,17 +133,22 @@ pub(crate) struct Sync {
     pub(super) created: usize,
     pub(super) batch: usize,
     pub(super) strip: Vec<PodKey>,
+    /// Active pods that this sync removed, and that it has read with their finalizers on.
+    pub(super) removed: Vec<PodKey>,
     pub(super) indexes: Vec<u32>,
 }
 
 impl Sync {
-    fn begin(&mut self, version: u64, status: Counters) {
+    fn begin(&mut self, version: u64, deleting: bool, status: Counters) {
         self.version = version;
+        self.read_spec = None;
+        self.deleting = deleting;
         self.status = status;
         self.verdict = None;
         self.judged = false;
         self.managed = false;
         self.put_made = false;
+        self.landmark = false;
         self.failed = false;
         self.needs_flush = false;
         self.uncounted_changed = false;
@@ -149,6 +161,7 @@ impl Sync {
         self.creations.clear();
         self.created = 0;
         self.strip.clear();
+        self.removed.clear();
     }
 }
 
@@ -157,8 +170,8 @@ impl Work {
         Work {
             key: pod.key(slot),
             index: pod.index,
-            view: pod.seen,
-            ended: finished_time(pod, &pod.seen),
+            view: *pod.seen(),
+            ended: finished_time(pod, pod.seen()),
             failures_before: pod.failures_before,
             ignored_before: pod.ignored_before,
         }
@@ -185,7 +198,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         memory.wrote_pod_version = 0;
         memory.wrote_job_version = 0;
-        if !memory.cache.exists || memory.cache.finished {
+        if !memory.cache.exists || memory.cache.finished_at.is_some() {
             memory.backoff = Backoff::default();
             return self.synced(job, Ok(()));
         }
@@ -195,7 +208,31 @@ impl<'a, O: Observer> World<'a, O> {
         self.read(job);
         self.judge(job);
         self.act_on_verdict(job);
+        if self.api_is_immediate() {
+            return self.run_through(job);
+        }
         self.advance(job);
+    }
+
+    /// All phases at once: every write has taken effect when it is made.
+    fn run_through(&mut self, job: u32) {
+        if self.jobs[job as usize].memory.sync.step == Step::Creating {
+            self.create_batch(job);
+        }
+        self.count(job);
+        self.strip(job);
+        if self.jobs[job as usize].memory.sync.step == Step::Finishing {
+            self.finish_sync(job);
+        }
+        self.end(job);
+    }
+
+    fn end(&mut self, job: u32) {
+        let sync = &mut self.jobs[job as usize].memory.sync;
+        sync.step = Step::Idle;
+        let result = if sync.failed { Err(SyncError) } else { Ok(()) };
+        self.give_back(job);
+        self.synced(job, result);
     }
 
     /// Reads the pods to be counted and what they mean.
@@ -204,7 +241,7 @@ impl<'a, O: Observer> World<'a, O> {
         let j = &mut jobs[job as usize];
         let cache = &mut j.memory.cache;
         let sync = &mut j.memory.sync;
-        sync.begin(cache.version, j.counters);
+        sync.begin(cache.version, cache.deleting, j.counters);
         sync.active = cache.active;
         sync.ready = cache.ready;
         sync.terminating = cache.terminating;
@@ -214,7 +251,7 @@ impl<'a, O: Observer> World<'a, O> {
                 continue;
             }
             pod.listed = false;
-            if pod.seen.exists && pod.seen.finalizer {
+            if pod.seen().exists && pod.seen().finalizer {
                 sync.work.push(Work::read(pod, key.slot));
             }
         }
@@ -258,6 +295,7 @@ impl<'a, O: Observer> World<'a, O> {
         let failures = sync.status.failed + new_counted_failures + uncounted_failed.len() as u32;
         if sync.status.start_time.is_none() && !spec.suspend {
             sync.status.start_time = Some(now);
+            sync.landmark = true;
         }
 
         let conditions = &sync.status.conditions;
@@ -323,7 +361,7 @@ impl<'a, O: Observer> World<'a, O> {
         sync.work.clear();
         for slot in slots {
             let pod = &mut pods[slot as usize];
-            if pod.seen.finalizer {
+            if pod.seen().finalizer {
                 sync.work.push(Work::read(pod, slot));
             }
         }
@@ -348,7 +386,7 @@ impl<'a, O: Observer> World<'a, O> {
         sync.outstanding += 1;
         for slot in self.seen_slots(job) {
             let pod = &self.pods[slot as usize];
-            if pod.seen.is_active() {
+            if pod.seen().is_active() {
                 let (key, rank) = (pod.key(slot), i64::from(pod.ordinal));
                 self.jobs[job as usize].memory.sync.outstanding += 1;
                 self.write(rank, Op::Delete { job, pod: key });
@@ -370,12 +408,7 @@ impl<'a, O: Observer> World<'a, O> {
                 Step::Counting => self.count(job),
                 Step::Stripping => self.strip(job),
                 Step::Finishing => self.finish_sync(job),
-                Step::Ending => {
-                    sync.step = Step::Idle;
-                    let result = if sync.failed { Err(SyncError) } else { Ok(()) };
-                    self.give_back(job);
-                    return self.synced(job, result);
-                }
+                Step::Ending => return self.end(job),
             }
         }
     }
@@ -386,7 +419,7 @@ impl<'a, O: Observer> World<'a, O> {
         let Job { memory, .. } = &mut jobs[job as usize];
         for work in &memory.sync.work {
             let pod = &mut pods[work.key.slot as usize];
-            let view = &pod.seen;
+            let view = pod.seen();
             let ended = view.phase.is_terminal() || view.deleting;
             if pod.uid == work.key.uid && !pod.listed && view.exists && view.finalizer && ended {
                 pod.listed = true;
@@ -399,19 +432,21 @@ impl<'a, O: Observer> World<'a, O> {
     pub(in crate::kubernetes) fn take_effect(&mut self, op: Op) {
         let job = match op {
             Op::Create { job, index, failures, ignored } => {
-                self.create_pod(job, index, failures, ignored);
-                self.wrote_pod(job);
-                self.record_event(job);
+                let version = self.create_pod(job, index, failures, ignored);
+                self.wrote_pod(job, version);
+                self.record_event(job, EventType::Normal);
                 job
             }
             Op::Delete { job, pod } => {
-                self.delete_pod(pod);
-                self.record_event(job);
+                // NotFound is no event.
+                if self.delete_pod(pod) {
+                    self.record_event(job, EventType::Normal);
+                }
                 job
             }
             Op::Remove { job, pod } => {
-                if self.strip_finalizer(pod) {
-                    self.wrote_pod(job);
+                if let Some(version) = self.strip_finalizer(pod) {
+                    self.wrote_pod(job, version);
                     let rank = i64::from(self.pods[pod.slot as usize].ordinal);
                     return self.write(rank, Op::RemoveDelete { job, pod });
                 }
@@ -420,25 +455,30 @@ impl<'a, O: Observer> World<'a, O> {
             }
             Op::RemoveDelete { job, pod } => {
                 if self.delete_pod(pod) {
-                    self.record_event(job);
+                    self.record_event(job, EventType::Normal);
                 } else {
                     self.jobs[job as usize].memory.expected_deletions -= 1;
                 }
                 job
             }
             Op::Strip { job, pod } => {
-                if self.strip_finalizer(pod) {
-                    self.wrote_pod(job);
+                if let Some(version) = self.strip_finalizer(pod) {
+                    self.wrote_pod(job, version);
                 }
                 job
             }
-            Op::PutInterim { job } | Op::PutFinal { job } => {
+            Op::PutInterim { job } => {
                 self.put(job);
+                job
+            }
+            Op::PutFinal { job } => {
+                self.put(job);
+                self.record_finished(job);
                 job
             }
             Op::Orphan { job, pod } => {
                 self.strip_finalizer(pod);
-                return self.orphan_done(job);
+                return self.orphan_done(job, pod);
             }
             Op::Event => {
                 self.event_in_flight = false;
@@ -447,39 +487,27 @@ impl<'a, O: Observer> World<'a, O> {
         };
         let sync = &mut self.jobs[job as usize].memory.sync;
         sync.outstanding -= 1;
-        if sync.outstanding == 0 {
+        if sync.outstanding == 0 && !self.api_is_immediate() {
             self.advance(job);
         }
+        self.send_event();
     }
 
-    fn wrote_pod(&mut self, job: u32) {
+    /// The answer to a write bears the version that the cache must have seen before the next sync (WroteAt).
+    fn wrote_pod(&mut self, job: u32, version: u64) {
         if self.scenario.control_plane.watch_delay > SimDuration::ZERO {
-            self.jobs[job as usize].memory.wrote_pod_version = self.version;
-        }
-    }
-
-    /// The controller records an event about a Job; it matters only where events take tokens.
-    pub(super) fn record_event(&mut self, job: u32) {
-        if self.scenario.control_plane.events_take_tokens && self.bucket.is_some() {
-            self.events_waiting.push_back(job);
-            self.send_event();
-        }
-    }
-
-    /// Events go out one after the other, as far as the recorder's spam filter lets them.
-    fn send_event(&mut self) {
-        while !self.event_in_flight {
-            let Some(job) = self.events_waiting.pop_front() else { return };
-            let now = self.now;
-            if self.jobs[job as usize].memory.event_filter.try_take(now) {
-                self.event_in_flight = true;
-                self.write(0, Op::Event);
-            }
+            let memory = &mut self.jobs[job as usize].memory;
+            memory.wrote_pod_version = memory.wrote_pod_version.max(version);
         }
     }
 }
 
 impl Sync {
+    /// It waits for answers to its calls.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.step != Step::Idle
+    }
+
     fn fail(&mut self, reason: Reason, at: SimTime) {
         self.verdict = Some(Verdict { success: false, reason, at });
     }

@@ -1,5 +1,6 @@
 //! Counting, finalizers and the two status writes of a sync (trackJobStatusAndRemoveFinalizers, KEP-2307).
 
+use super::events::EventType;
 use super::failure_policy::{counts, is_failed};
 use super::sync::{Op, Step, Sync, Verdict, Work};
 use crate::engine::time::{SimDuration, SimTime};
@@ -27,11 +28,11 @@ impl<'a, O: Observer> World<'a, O> {
             failed_is_set,
             ..
         } = &mut jobs[job as usize];
-        let spec = &memory.cache.spec;
-        let deleting = memory.cache.deleting;
         let sync = &mut memory.sync;
-        sync.stored_succeeded.clone_from(uncounted_succeeded);
-        sync.stored_failed.clone_from(uncounted_failed);
+        let read_spec = sync.read_spec.take();
+        let spec = read_spec.as_deref().unwrap_or(&memory.cache.spec);
+        let deleting = sync.deleting;
+        sync.remember_stored(uncounted_succeeded, uncounted_failed);
         let mut events = 0;
         // A verdict that was dropped because the cache may lack pods is not replaced by another.
         if !sync.judged {
@@ -88,6 +89,11 @@ impl<'a, O: Observer> World<'a, O> {
                 break;
             }
         }
+        // The Job is complete once these are gone. They were read with their finalizers on, so that each is patched
+        // again: it changes nothing, but it is a call.
+        if sync.verdict.is_some() && !sync.reached_max {
+            sync.strip.append(&mut sync.removed);
+        }
         if spec.is_indexed() {
             update_indexes(sync, spec, completed, failed, *failed_is_set);
             sync.status.succeeded = sync.succeeded;
@@ -102,15 +108,17 @@ impl<'a, O: Observer> World<'a, O> {
                 let at = verdict.at;
                 sync.status.conditions.ensure(Condition { kind, is_true: true, reason: verdict.reason, at });
                 sync.needs_flush = true;
+                sync.landmark = true;
             }
             // What completionTime will be: the time before the writes.
             sync.verdict = Some(Verdict { at: now, ..verdict });
         }
         sync.needs_flush |= sync.uncounted_changed | sync.indexes_changed;
+        sync.read_spec = read_spec;
         sync.step = Step::Stripping;
         let flush = sync.needs_flush;
         for _ in 0..events {
-            self.record_event(job);
+            self.record_event(job, EventType::Normal);
         }
         if flush {
             self.jobs[job as usize].memory.sync.outstanding += 1;
@@ -121,9 +129,9 @@ impl<'a, O: Observer> World<'a, O> {
     /// A PUT of the working status takes effect, or is refused.
     pub(super) fn put(&mut self, job: u32) {
         let sync = &self.jobs[job as usize].memory.sync;
-        let status = self.stored(sync.status);
-        let version = sync.version;
-        let acceptable = self.jobs[job as usize].accepts_status(version, &status);
+        let (version, landmark) = (sync.version, sync.landmark);
+        let status = if landmark { self.stored(sync.status) } else { sync.status };
+        let acceptable = self.jobs[job as usize].accepts_status(version, &status, landmark);
         let Job { memory, completed, failed, failed_is_set, uncounted_succeeded, uncounted_failed, .. } =
             &mut self.jobs[job as usize];
         let sync = &mut memory.sync;
@@ -138,10 +146,12 @@ impl<'a, O: Observer> World<'a, O> {
             apply_indexes(sync, &memory.cache.spec, completed, failed, failed_is_set);
         }
         let other_changes = sync.uncounted_changed || sync.indexes_changed;
-        sync.stored_succeeded.clone_from(uncounted_succeeded);
-        sync.stored_failed.clone_from(uncounted_failed);
+        if sync.uncounted_changed {
+            sync.remember_stored(uncounted_succeeded, uncounted_failed);
+        }
         sync.status = status;
         sync.put_made = true;
+        sync.landmark = false;
         sync.uncounted_changed = false;
         sync.indexes_changed = false;
         self.put_status(job, status, other_changes);
@@ -185,7 +195,6 @@ impl<'a, O: Observer> World<'a, O> {
         let sync = &mut memory.sync;
         sync.step = Step::Ending;
         let mut flush = clean_uncounted(sync, pods, uncounted_succeeded, uncounted_failed);
-        let mut finished = false;
         if let Some(verdict) = sync.verdict
             && !sync.reached_max
             && uncounted_succeeded.is_empty()
@@ -198,14 +207,34 @@ impl<'a, O: Observer> World<'a, O> {
             if verdict.success {
                 sync.status.completion_time = Some(verdict.at);
             }
-            finished = true;
+            sync.landmark = true;
             flush = true;
         }
         if flush {
             sync.outstanding += 1;
             self.write(0, Op::PutFinal { job });
-            if finished {
-                self.record_event(job);
+        }
+    }
+}
+
+impl Job<'_> {
+    /// The controller ends within a sync: of what it has counted, only what it has written has happened.
+    pub(super) fn forget_unwritten(&mut self) {
+        let sync = &mut self.memory.sync;
+        if matches!(sync.step, Step::Stripping | Step::Finishing | Step::Ending) {
+            self.uncounted_succeeded.clone_from(&sync.stored_succeeded);
+            self.uncounted_failed.clone_from(&sync.stored_failed);
+        }
+    }
+}
+
+impl Sync {
+    /// What a PUT that is refused falls back to.
+    fn remember_stored(&mut self, succeeded: &[PodKey], failed: &[PodKey]) {
+        for (stored, now) in [(&mut self.stored_succeeded, succeeded), (&mut self.stored_failed, failed)] {
+            if !stored.is_empty() || !now.is_empty() {
+                stored.clear();
+                stored.extend_from_slice(now);
             }
         }
     }
@@ -220,6 +249,7 @@ fn follow_suspension(sync: &mut Sync, spec: &JobSpec, now: SimTime) -> bool {
         return false;
     }
     sync.needs_flush = true;
+    sync.landmark = true;
     sync.status.start_time = if spec.suspend { None } else { Some(now) };
     true
 }
@@ -249,6 +279,9 @@ fn clean_uncounted(
     failed: &mut Vec<PodKey>,
 ) -> bool {
     let clean = |list: &mut Vec<PodKey>| {
+        if list.is_empty() {
+            return 0;
+        }
         let before = list.len();
         list.retain(|&key| has_finalizer(pods, key).is_some());
         (before - list.len()) as u32

@@ -11,7 +11,7 @@ use crate::kubernetes::world::World;
 /// syncJobBatchPeriod.
 pub(super) const BATCH_PERIOD: SimDuration = SimDuration::SECOND;
 /// concurrent-job-syncs.
-const WORKERS: u32 = 5;
+pub(super) const WORKERS: u32 = 5;
 /// DefaultJobApiBackOff and MaxJobApiBackOff.
 const ERROR_BASE: SimDuration = SimDuration::SECOND;
 const ERROR_MAX: SimDuration = SimDuration::from_whole_seconds(60);
