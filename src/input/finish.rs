@@ -80,12 +80,24 @@ const MAX_FINDINGS: usize = 10_000;
 pub(super) fn finish(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.truncate(MAX_FINDINGS);
     for diagnostic in diagnostics.iter_mut() {
+        let places = diagnostic.span.iter_mut().chain(diagnostic.related.iter_mut().map(|(span, _)| span));
+        places
+            .chain(diagnostic.fix.iter_mut().map(|edit| &mut edit.span))
+            .for_each(|span| fit(sources, span));
         suggest_home(diagnostic);
         fit_fix(sources, diagnostic);
     }
     unrendered(sources, diagnostics);
     diagnostics.sort_by_key(|d| d.span.map_or((u32::MAX, 0), |span| (span.file, span.start)));
     diagnostics.dedup();
+}
+
+/// A place holds whole characters of its text: the YAML reader counts the byte at which it stopped.
+fn fit(sources: &Sources, span: &mut Span) {
+    let text = &sources.file(span.file).text;
+    let end = text.ceil_char_boundary((span.end as usize).min(text.len()));
+    let start = text.floor_char_boundary((span.start as usize).min(end));
+    *span = Span { start: start as u32, end: end as u32, ..*span };
 }
 
 fn slice(sources: &Sources, span: Span) -> &str {
