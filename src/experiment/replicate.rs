@@ -1,6 +1,8 @@
 //! Independent replications of a scenario, on all cores, collected in replication order: the number of threads
 //! never changes a result.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::kubernetes::dependencies::background::background_alone;
@@ -10,7 +12,7 @@ use crate::model::scenario::Scenario;
 use crate::observe::numbers::{JobNumbers, Numbers};
 
 /// One Job in one replication.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct JobRun {
     pub ending: JobEnding,
     pub numbers: JobNumbers,
@@ -33,6 +35,39 @@ impl JobRun {
             Outcome::Stuck(_) => Some(self.ending.last_change.since(self.ending.created_at?).seconds()),
             _ => None,
         }
+    }
+}
+
+/// All that one replication leaves, in the order of the scenario.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Run {
+    pub jobs: Vec<JobRun>,
+    pub dependencies: Vec<DependencyNumbers>,
+}
+
+/// Threads that run replications.
+pub struct Threads(rayon::ThreadPool);
+
+impl Threads {
+    /// # Errors
+    /// A text when the threads cannot be started.
+    pub fn new(count: usize) -> Result<Threads, String> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
+        pool.map(Threads).map_err(|e| format!("threads: {e}"))
+    }
+
+    /// Runs the replications of a range, in their order.
+    pub fn replicate(&self, scenario: &Scenario, seed: u64, range: Range<u64>) -> Vec<Run> {
+        let run = |replication| {
+            let (jobs, dependencies) = run_once(scenario, seed, replication);
+            Run { jobs, dependencies }
+        };
+        self.0.install(|| range.into_par_iter().map(run).collect())
+    }
+
+    /// Runs so many independent tasks, results in their order.
+    pub fn map<T: Send>(&self, count: usize, task: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+        self.0.install(|| (0..count).into_par_iter().map(task).collect())
     }
 }
 
@@ -83,9 +118,9 @@ fn run_once(scenario: &Scenario, seed: u64, replication: u64) -> (Vec<JobRun>, V
 
 /// The replication whose first Job has the median makespan; one that never ended counts as infinitely long, of
 /// equal ones the first is taken.
-pub fn median_replication(runs: &[Vec<JobRun>]) -> u64 {
+pub fn median_replication(runs: &[Run]) -> u64 {
     let mut order: Vec<usize> = (0..runs.len()).collect();
-    let key = |r: usize| runs[r].first().and_then(JobRun::makespan_s).unwrap_or(f64::INFINITY);
+    let key = |r: usize| runs[r].jobs.first().and_then(JobRun::makespan_s).unwrap_or(f64::INFINITY);
     order.sort_by(|&a, &b| key(a).total_cmp(&key(b)));
     order.get(runs.len().saturating_sub(1) / 2).copied().unwrap_or(0) as u64
 }

@@ -6,7 +6,7 @@
 //!   node        the tree: values with their places
 //!   documents   which document is what; cron: what a CronJob says beside its Job
 //!   overrides   --set: edits of the tree
-//!   decode      Node → serde types (for the Kubernetes types)
+//!   decode      Node → serde types (for the Kubernetes types), by node_serde
 //!   manifest    Job, CronJob → model::job     (the only file that names k8s-openapi)
 //!   api_rules   what the API server refuses of a Job, with its field and type of error
 //!   quantity    500m, 2, 1.5Gi
