@@ -124,7 +124,10 @@ fn complete(table: &str, wanted: Option<&str>, map: &mut serde_json::Map<String,
 }
 
 /// Every place of the document that has a table: the table, and a document around a value at that place.
-fn places() -> Vec<(&'static Table, Box<dyn Fn(serde_json::Value) -> serde_json::Value>)> {
+/// Puts a value into its place in a document.
+type Place = Box<dyn Fn(serde_json::Value) -> serde_json::Value>;
+
+fn places() -> Vec<(&'static Table, Place)> {
     type Around = std::rc::Rc<dyn Fn(serde_json::Value) -> serde_json::Value>;
     fn walk(shape: &'static Shape, around: Around, seen: &mut Vec<(&'static Table, Around)>) {
         match shape {
