@@ -20,6 +20,8 @@ pub mod engine;
 pub mod experiment;
 pub mod input;
 pub mod kubernetes;
+#[doc(hidden)]
+pub mod marks;
 pub mod model;
 pub mod observe;
 pub mod report;
