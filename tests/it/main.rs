@@ -1,10 +1,15 @@
 //! One test binary. `conformance`: the traces of the real controller. `closed_forms`: what theory says exactly or
-//! in the mean. `properties`: what holds in every run.
+//! in the mean. `properties`: what holds in every run. `rules`: each rule of Kubernetes with a coverage mark is hit.
+//! `golden`: bytes. `tidy`: how the house is held together.
 
 mod closed_forms;
 mod conformance;
 mod console;
 mod dependencies;
+mod golden;
 mod properties;
+#[cfg(debug_assertions)]
+mod rules;
+mod tidy;
 mod vectors;
 mod workloads;
