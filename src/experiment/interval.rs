@@ -1,6 +1,7 @@
-//! Estimates with their error: Student t for means, Wilson for shares. What the data cannot carry is none.
+//! Estimates with their error: Student t for means, Wilson for shares, order statistics for quantiles. What the
+//! data cannot carry is none.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
 /// A sample in numbers. Quantiles are exact: the smallest value with at least that share at or below it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -15,9 +16,18 @@ pub struct Summary {
     pub p90: f64,
     pub p95: f64,
     pub p99: f64,
+    /// 95 % intervals of p50, p90, p95, p99; none where there are too few values.
+    pub quantile_intervals: [Option<(f64, f64)>; 4],
     pub min: f64,
     pub max: f64,
+    /// How fast the upper tail falls: the share of values above x goes like x to the power of minus this. Below 2 the
+    /// variance has no limit, and the interval of the mean means little; none below 200 values or when they end at
+    /// the same value.
+    pub tail_index: Option<f64>,
 }
+
+/// Below this a mean is not to be relied on.
+pub const HEAVY_TAIL: f64 = 2.0;
 
 /// The summary of a sample; none when it is empty.
 pub fn summarise(values: &[f64]) -> Option<Summary> {
@@ -28,7 +38,7 @@ pub fn summarise(values: &[f64]) -> Option<Summary> {
     let mean = values.iter().sum::<f64>() / n as f64;
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let quantile = |p: f64| sorted[((p * n as f64).ceil() as usize).clamp(1, n) - 1];
+    let quantile = |p: f64| quantile(&sorted, p);
     let (mut sd, mut interval) = (None, None);
     if n >= 2 {
         let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1) as f64;
@@ -45,9 +55,73 @@ pub fn summarise(values: &[f64]) -> Option<Summary> {
         p90: quantile(0.9),
         p95: quantile(0.95),
         p99: quantile(0.99),
+        quantile_intervals: [0.5, 0.9, 0.95, 0.99].map(|p| quantile_interval(&sorted, p)),
         min: sorted[0],
         max: sorted[n - 1],
+        tail_index: tail_index(&sorted),
     })
+}
+
+/// Hill's estimator from the greatest twentieth of the sorted values (B. M. Hill, "A simple general approach to
+/// inference about the tail of a distribution", Annals of Statistics 3 (1975) 1163-1174).
+fn tail_index(sorted: &[f64]) -> Option<f64> {
+    let count = sorted.len() / 20;
+    let from = *sorted.get(sorted.len().checked_sub(count + 1)?)?;
+    if sorted.len() < 200 || from <= 0.0 {
+        return None;
+    }
+    let logs: f64 = sorted[sorted.len() - count..].iter().map(|value| libm::log(value / from)).sum();
+    (logs > 0.0).then(|| count as f64 / logs)
+}
+
+/// 95 % interval of a mean (Student 1908); none below two values, or when one is infinite.
+pub fn mean_interval(values: &[f64]) -> Option<(f64, f64)> {
+    let n = values.len();
+    let mean = values.iter().sum::<f64>() / n as f64;
+    if n < 2 || !mean.is_finite() {
+        return None;
+    }
+    let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1) as f64;
+    let half = t_quantile(n - 1) * (variance / n as f64).sqrt();
+    Some((mean - half, mean + half))
+}
+
+/// The smallest of the sorted values with at least the share `p` at or below it.
+///
+/// # Panics
+/// Without values.
+pub fn quantile(sorted: &[f64], p: f64) -> f64 {
+    let n = sorted.len();
+    sorted[((p * n as f64).ceil() as usize).clamp(1, n) - 1]
+}
+
+/// At least 95 % interval of a quantile between two of the sorted values (David and Nagaraja, "Order statistics",
+/// section 7.1); none when there are too few values on either side.
+pub fn quantile_interval(sorted: &[f64], p: f64) -> Option<(f64, f64)> {
+    const TAIL: f64 = 0.025;
+    let n = sorted.len() as u64;
+    let below = Binomial::new(p, n).ok()?;
+    // The number of values below the quantile is binomial: low is the rank that it reaches all but surely.
+    let rank = |enough: &dyn Fn(u64) -> bool| {
+        let (mut no, mut yes) = (0, n + 1);
+        while yes - no > 1 {
+            let middle = no.midpoint(yes);
+            if enough(middle) { yes = middle } else { no = middle }
+        }
+        yes
+    };
+    let low = rank(&|rank| below.cdf(rank - 1) > TAIL) - 1;
+    let high = rank(&|rank| below.cdf(rank - 1) >= 1.0 - TAIL);
+    (low >= 1 && high <= n).then(|| (sorted[low as usize - 1], sorted[high as usize - 1]))
+}
+
+/// 95 % interval of a share: Wilson; when nothing was seen, the exact one-sided bound that is near 3/n (the rule of
+/// three).
+pub fn share_interval(count: usize, n: usize) -> Option<(f64, f64)> {
+    match count {
+        0 if n > 0 => Some((0.0, 1.0 - 0.05f64.powf(1.0 / n as f64))),
+        _ => wilson(count, n),
+    }
 }
 
 /// 97.5 % quantile of Student's t.
@@ -71,6 +145,31 @@ pub fn wilson(count: usize, n: usize) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Ranks of scipy 1.16: binom.ppf; too few values carry nothing.
+    #[test]
+    fn quantiles_have_the_ranks_of_the_binomial() {
+        let sorted: Vec<f64> = (1..=100).map(f64::from).collect();
+        assert_eq!(quantile_interval(&sorted, 0.5), Some((40.0, 61.0)));
+        assert_eq!(quantile_interval(&sorted, 0.9), Some((84.0, 96.0)));
+        assert_eq!(quantile_interval(&sorted, 0.99), None);
+        assert_eq!(quantile_interval(&sorted[..5], 0.5), None);
+        assert_eq!(quantile(&sorted, 0.95), 95.0);
+        let (low, high) = share_interval(0, 1000).unwrap();
+        assert!(low == 0.0 && (high - 0.00299).abs() < 1e-5);
+    }
+
+    /// Quantiles of a Pareto distribution with index 1.5, and of an exponential one.
+    #[test]
+    fn a_heavy_tail_is_recognised() {
+        let at = |k: i32| (f64::from(k) - 0.5) / 2000.0;
+        let pareto: Vec<f64> = (1..=2000).map(|k| (1.0 - at(k)).powf(-1.0 / 1.5)).collect();
+        let light: Vec<f64> = (1..=2000).map(|k| 10.0 - (1.0 - at(k)).ln()).collect();
+        let index = |values: &[f64]| summarise(values).unwrap().tail_index.unwrap();
+        assert!((index(&pareto) - 1.5).abs() < 0.1, "{}", index(&pareto));
+        assert!(index(&light) > 5.0);
+        assert_eq!(summarise(&[3.0; 500]).unwrap().tail_index, None);
+    }
 
     #[test]
     fn known_intervals() {

@@ -1,6 +1,8 @@
 //! Independent replications of a scenario, on all cores, collected in replication order: the number of threads
 //! never changes a result.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::kubernetes::dependencies::background::background_alone;
@@ -10,7 +12,7 @@ use crate::model::scenario::Scenario;
 use crate::observe::numbers::{JobNumbers, Numbers};
 
 /// One Job in one replication.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct JobRun {
     pub ending: JobEnding,
     pub numbers: JobNumbers,
@@ -36,6 +38,42 @@ impl JobRun {
     }
 }
 
+/// One run: its Jobs and its dependencies, in the order of the scenario.
+pub type SharedRun = (Vec<JobRun>, Vec<DependencyNumbers>);
+
+/// All that one replication leaves, in the order of the scenario.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Run {
+    pub jobs: Vec<JobRun>,
+    pub dependencies: Vec<DependencyNumbers>,
+}
+
+/// Threads that run replications.
+pub struct Threads(rayon::ThreadPool);
+
+impl Threads {
+    /// # Errors
+    /// A text when the threads cannot be started.
+    pub fn new(count: usize) -> Result<Threads, String> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
+        pool.map(Threads).map_err(|e| format!("threads: {e}"))
+    }
+
+    /// Runs the replications of a range, in their order.
+    pub fn replicate(&self, scenario: &Scenario, seed: u64, range: Range<u64>) -> Vec<Run> {
+        let run = |replication| {
+            let (jobs, dependencies) = run_once(scenario, seed, replication);
+            Run { jobs, dependencies }
+        };
+        self.0.install(|| range.into_par_iter().map(run).collect())
+    }
+
+    /// Runs so many independent tasks, results in their order.
+    pub fn map<T: Send>(&self, count: usize, task: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+        self.0.install(|| (0..count).into_par_iter().map(task).collect())
+    }
+}
+
 /// Runs replications 0 to `count` - 1; `result[replication][job]`.
 ///
 /// # Errors
@@ -58,13 +96,13 @@ pub fn replicate_shared(
     seed: u64,
     count: u64,
     threads: usize,
-) -> Result<Vec<(Vec<JobRun>, Vec<DependencyNumbers>)>, String> {
+) -> Result<Vec<SharedRun>, String> {
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|e| format!("threads: {e}"))?;
     Ok(pool.install(|| (0..count).into_par_iter().map(|r| run_once(scenario, seed, r)).collect()))
 }
 
-fn run_once(scenario: &Scenario, seed: u64, replication: u64) -> (Vec<JobRun>, Vec<DependencyNumbers>) {
+fn run_once(scenario: &Scenario, seed: u64, replication: u64) -> SharedRun {
     let mut numbers = Numbers::new(scenario.jobs.len());
     let mut ending = simulate(scenario, Seed { seed, replication }, Until::AllJobsEnded, &mut numbers);
     let numbers = numbers.finish(&ending);
@@ -83,9 +121,9 @@ fn run_once(scenario: &Scenario, seed: u64, replication: u64) -> (Vec<JobRun>, V
 
 /// The replication whose first Job has the median makespan; one that never ended counts as infinitely long, of
 /// equal ones the first is taken.
-pub fn median_replication(runs: &[Vec<JobRun>]) -> u64 {
+pub fn median_replication(runs: &[Run]) -> u64 {
     let mut order: Vec<usize> = (0..runs.len()).collect();
-    let key = |r: usize| runs[r].first().and_then(JobRun::makespan_s).unwrap_or(f64::INFINITY);
+    let key = |r: usize| runs[r].jobs.first().and_then(JobRun::makespan_s).unwrap_or(f64::INFINITY);
     order.sort_by(|&a, &b| key(a).total_cmp(&key(b)));
     order.get(runs.len().saturating_sub(1) / 2).copied().unwrap_or(0) as u64
 }

@@ -328,7 +328,7 @@ fn read_server(node: &Node, path: &str, reader: &mut Reader) -> Option<Dependenc
     let queue = read_queue(node, path, Queue::PLAIN, reader);
     let load = or(node, path, "load", LoadCurve::Flat, reader, read_load);
     let crash = or(node, path, "crash", None, reader, |v, p, r| read_crash(v, p, r).map(Some));
-    let disconnect = read_disconnect(node, path, Disconnect::Finish { idle: SEEN_AFTER }, reader);
+    let disconnect = read_disconnect(node, path, Disconnect::After(SEEN_AFTER), reader);
     let server = Server { servers: servers?, discipline, queue: queue?, load: load?, crash: crash? };
     Some(Dependency { service: service?, disconnect: disconnect?, ..plain(Kind::Server(server)) })
 }

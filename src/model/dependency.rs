@@ -346,3 +346,40 @@ pub enum NewLimit {
     Rate(Rate),
     Places(u32),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Means of the measured gaps between two holders of a hot row, by time asked for and number of waiters
+    /// (PostgreSQL 15.20: A1, A2 and A3 of the reference measurements, several hundred gaps each).
+    #[test]
+    fn a_hot_row_costs_what_was_measured() {
+        let measured = [
+            (5.0, 1.3, 5.862),
+            (5.0, 18.3, 6.065),
+            (5.0, 46.3, 6.392),
+            (5.0, 98.1, 6.812),
+            (5.0, 178.9, 7.341),
+            (20.0, 10.5, 21.76),
+            (20.0, 39.5, 22.265),
+            (20.0, 96.1, 23.073),
+            (20.0, 178.9, 24.294),
+            (300.0, 9.0, 302.83),
+        ];
+        for (hold_ms, waiters, gap_ms) in measured {
+            let hold = SimDuration::from_seconds(hold_ms / 1000.0);
+            let got = HoldCost::POSTGRES_ROW.total(hold, f64::round(waiters) as u32).seconds() * 1000.0;
+            assert!((got / gap_ms - 1.0).abs() < 0.02, "{hold_ms} ms, {waiters}: {got}, measured {gap_ms}");
+        }
+        let advisory = HoldCost::POSTGRES_ADVISORY.total(SimDuration::from_seconds(0.02), 90).seconds();
+        assert!((advisory - 0.020_95).abs() < 0.000_1, "{advisory}");
+    }
+
+    #[test]
+    fn nothing_is_added_to_a_plain_hold() {
+        let hold = SimDuration::from_nanos(12_345);
+        assert_eq!(HoldCost::NONE.total(hold, 1000), hold);
+        assert!(HoldCost::POSTGRES_ROW.total(SimDuration::NEVER, 3).is_never());
+    }
+}

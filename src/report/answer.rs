@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::dependencies::DependencyAnswer;
-use crate::experiment::interval::{Summary, summarise, wilson};
-use crate::experiment::replicate::JobRun;
+use crate::experiment::constraint::Verdict;
+use crate::experiment::interval::{Summary, share_interval, summarise, wilson};
+use crate::experiment::measure::{Estimate, JOB_QUANTITIES};
+use crate::experiment::replicate::{JobRun, Run};
+use crate::kubernetes::simulate::Outcome;
 
 /// The Kubernetes version that is modelled.
 pub const KUBERNETES: &str = "1.37";
@@ -20,6 +23,19 @@ pub struct Answer {
     pub defaults: Vec<String>,
     pub jobs: Vec<JobAnswer>,
     pub dependencies: Vec<DependencyAnswer>,
+    /// For each gate that was asked for.
+    pub gates: Vec<GateAnswer>,
+}
+
+/// What the runs say of a gate.
+pub struct GateAnswer {
+    /// As it was written.
+    pub gate: String,
+    pub verdict: Verdict,
+    pub estimate: Estimate,
+    /// Whether values are seconds, and whether they are shares.
+    pub is_time: bool,
+    pub is_share: bool,
 }
 
 /// One Job over all replications.
@@ -29,6 +45,15 @@ pub struct JobAnswer {
     pub outcomes: Vec<OutcomeShare>,
     /// By key of the output; none where no run has a value.
     pub quantities: Vec<(&'static str, Option<Summary>)>,
+    /// For each time that was asked for.
+    pub done_by: Vec<DoneBy>,
+}
+
+/// In how many runs a Job was Complete so long after its creation.
+pub struct DoneBy {
+    pub t_s: f64,
+    pub share: f64,
+    pub interval: Option<(f64, f64)>,
 }
 
 /// How often a Job ended in one way.
@@ -41,9 +66,9 @@ pub struct OutcomeShare {
 }
 
 impl JobAnswer {
-    /// From `runs[replication][job]`.
-    pub fn new(name: &str, job: usize, runs: &[Vec<JobRun>]) -> JobAnswer {
-        let runs: Vec<&JobRun> = runs.iter().map(|r| &r[job]).collect();
+    /// Of job number `job`; `done_by`: after how many seconds somebody wants it to be done.
+    pub fn new(name: &str, job: usize, runs: &[Run], done_by: &[f64]) -> JobAnswer {
+        let runs: Vec<&JobRun> = runs.iter().map(|run| &run.jobs[job]).collect();
         let mut counts: BTreeMap<(&'static str, &'static str), usize> = BTreeMap::new();
         for run in &runs {
             let outcome = run.ending.outcome;
@@ -60,20 +85,22 @@ impl JobAnswer {
             })
             .collect();
         outcomes.sort_by_key(|o| std::cmp::Reverse(o.count));
-        let some = |value: fn(&JobRun) -> Option<f64>| {
-            summarise(&runs.iter().filter_map(|r| value(r)).collect::<Vec<_>>())
-        };
-        let quantities = vec![
-            ("makespan_s", some(JobRun::makespan_s)),
-            ("pods_created", some(|r| Some(r.numbers.pods_created as f64))),
-            ("pods_failed", some(|r| Some(r.numbers.pods_failed as f64))),
-            ("container_restarts", some(|r| Some(r.numbers.container_restarts as f64))),
-            ("stuck_since_s", some(JobRun::stuck_since_s)),
-            ("peak_active", some(|r| Some(r.numbers.peak_active as f64))),
-            ("peak_running", some(|r| Some(r.numbers.peak_running as f64))),
-            ("wasted_pod_s", some(|r| Some(r.numbers.wasted_ns as f64 / 1e9))),
-            ("running_pod_s", some(|r| Some(r.numbers.running_ns as f64 / 1e9))),
-        ];
-        JobAnswer { name: name.to_string(), outcomes, quantities }
+        let quantities = JOB_QUANTITIES
+            .iter()
+            .map(|q| (q.key, summarise(&runs.iter().filter_map(|r| (q.of)(r)).collect::<Vec<_>>())))
+            .collect();
+        let done_by = done_by
+            .iter()
+            .map(|&t_s| {
+                let done = |run: &&JobRun| {
+                    matches!(run.ending.outcome, Outcome::Complete(_))
+                        && run.makespan_s().is_some_and(|makespan_s| makespan_s <= t_s)
+                };
+                let count = runs.iter().copied().filter(done).count();
+                let share = count as f64 / runs.len() as f64;
+                DoneBy { t_s, share, interval: share_interval(count, runs.len()) }
+            })
+            .collect();
+        JobAnswer { name: name.to_string(), outcomes, quantities, done_by }
     }
 }

@@ -9,9 +9,12 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::json::{rounded, summary};
-use super::terminal::{duration, number, row};
+use super::terminal::{duration, number, row, wrap};
 use crate::experiment::interval::{Summary, summarise, t_quantile, wilson};
-use crate::kubernetes::dependencies::numbers::{BackgroundNumbers, DependencyNumbers, Lengths, Recovery};
+use crate::experiment::replicate::Run;
+use crate::kubernetes::dependencies::numbers::{
+    BackgroundNumbers, Deadlock, DependencyNumbers, Lengths, Recovery,
+};
 use crate::model::scenario::Scenario;
 
 type Quantities = Vec<(&'static str, Option<Summary>)>;
@@ -25,6 +28,8 @@ pub struct DependencyAnswer {
     /// What other tenants met, and what they would have met without the Jobs.
     pub background: Option<(Quantities, Quantities)>,
     pub recovery: Option<RecoveryAnswer>,
+    /// The first circle of waits: in which replication, when, and a sentence.
+    pub deadlock: Option<(usize, f64, String)>,
 }
 
 /// How often the load came back to normal after the last fault.
@@ -37,12 +42,12 @@ pub struct RecoveryAnswer {
     pub after_s: Option<Summary>,
 }
 
-/// From `runs[replication][dependency]`.
-pub fn dependency_answers(scenario: &Scenario, runs: &[Vec<DependencyNumbers>]) -> Vec<DependencyAnswer> {
+/// From all replications.
+pub fn dependency_answers(scenario: &Scenario, runs: &[Run]) -> Vec<DependencyAnswer> {
     let dependencies = scenario.shared.dependencies.iter().enumerate();
     dependencies
         .map(|(at, dependency)| {
-            let of: Vec<&DependencyNumbers> = runs.iter().map(|run| &run[at]).collect();
+            let of: Vec<&DependencyNumbers> = runs.iter().map(|run| &run.dependencies[at]).collect();
             let background = dependency.background.as_ref().map(|_| {
                 let with: Vec<&BackgroundNumbers> = of.iter().map(|n| &n.background).collect();
                 let without: Vec<&BackgroundNumbers> =
@@ -55,6 +60,10 @@ pub fn dependency_answers(scenario: &Scenario, runs: &[Vec<DependencyNumbers>]) 
                 quantities: quantities(&of),
                 background,
                 recovery: recovery(&of),
+                deadlock: of.iter().enumerate().find_map(|(replication, n)| {
+                    let deadlock = n.first_deadlock.as_ref()?;
+                    Some((replication, deadlock.at.seconds(), deadlock_text(scenario, deadlock)))
+                }),
             }
         })
         .collect()
@@ -110,6 +119,7 @@ fn background(runs: &[&BackgroundNumbers]) -> Quantities {
         ("rejected", over(|n| n.rejected)),
         ("timeouts", over(|n| n.timeouts)),
         ("wait_s", pooled(&runs.iter().map(|n| &n.waits).collect::<Vec<_>>())),
+        ("sojourn_s", pooled(&runs.iter().map(|n| &n.sojourns).collect::<Vec<_>>())),
     ]
 }
 
@@ -131,6 +141,8 @@ fn pooled(runs: &[&Lengths]) -> Option<Summary> {
     });
     let quantile = |p| all.quantile_s(p).unwrap_or(mean);
     Some(Summary {
+        quantile_intervals: [None; 4],
+        tail_index: None,
         n: all.count() as usize,
         mean,
         interval,
@@ -163,6 +175,22 @@ fn recovery(runs: &[&DependencyNumbers]) -> Option<RecoveryAnswer> {
     })
 }
 
+/// Who holds what and waits for what.
+fn deadlock_text(scenario: &Scenario, deadlock: &Deadlock) -> String {
+    let name = |dependency: &u32| scenario.shared.dependencies[*dependency as usize].name.as_str();
+    let pods = deadlock.pods.iter().map(|pod| {
+        let job = &scenario.jobs[pod.job as usize].name;
+        let holds: Vec<&str> = pod.holds.iter().map(name).collect();
+        format!(
+            "pod {} of {job} holds {} and waits for {}",
+            pod.ordinal,
+            holds.join(", "),
+            name(&pod.waits_for)
+        )
+    });
+    pods.collect::<Vec<String>>().join("; ")
+}
+
 /// One element of `dependencies`.
 pub(super) fn json(answer: &DependencyAnswer) -> Value {
     let fill = |value: &mut Value, quantities: &Quantities| {
@@ -178,6 +206,9 @@ pub(super) fn json(answer: &DependencyAnswer) -> Value {
         fill(&mut alone, without);
         both["without_jobs"] = alone;
         value["background"] = both;
+    }
+    if let Some((replication, t_s, circle)) = &answer.deadlock {
+        value["first_deadlock"] = json!({"replication": replication, "t_s": rounded(*t_s), "circle": circle});
     }
     if let Some(r) = &answer.recovery {
         let (low, high) = wilson(r.recovered, r.runs).unwrap_or((0.0, 1.0));
@@ -213,8 +244,11 @@ pub(super) fn text(text: &mut String, answer: &DependencyAnswer) {
     };
     rows(text, "", &answer.quantities);
     if let Some((with, without)) = &answer.background {
-        rows(text, "other tenants' ", with);
-        rows(text, "without Jobs: ", without);
+        rows(text, "others' ", with);
+        rows(text, "no Jobs: others' ", without);
+    }
+    if let Some((replication, t_s, circle)) = &answer.deadlock {
+        wrap(text, &format!("Deadlock in run {replication} after {}: {circle}", duration(*t_s)));
     }
     if let Some(r) = &answer.recovery {
         let after =
@@ -233,11 +267,7 @@ pub(super) fn text(text: &mut String, answer: &DependencyAnswer) {
 ///
 /// # Errors
 /// When the writer fails.
-pub fn csv(
-    out: impl io::Write,
-    scenario: &Scenario,
-    runs: &[Vec<DependencyNumbers>],
-) -> Result<(), csv::Error> {
+pub fn csv(out: impl io::Write, scenario: &Scenario, runs: &[Run]) -> Result<(), csv::Error> {
     let mut csv = csv::Writer::from_writer(out);
     let empty = DependencyNumbers::default();
     let mut header: Vec<String> = vec!["replication".to_string(), "dependency".to_string()];
@@ -253,7 +283,7 @@ pub fn csv(
     csv.write_record(&header)?;
     let optional = |value: Option<f64>| value.map_or(String::new(), |v| format!("{v:.6}"));
     for (replication, run) in runs.iter().enumerate() {
-        for (dependency, n) in scenario.shared.dependencies.iter().zip(run) {
+        for (dependency, n) in scenario.shared.dependencies.iter().zip(&run.dependencies) {
             let mut row = vec![replication.to_string(), dependency.name.clone()];
             row.extend(values(n).into_iter().map(|(_, value)| match value {
                 Some(value) if value.fract() == 0.0 => value.to_string(),

@@ -34,6 +34,9 @@ use rate_limit::Limiting;
 /// Names a caller while it is inside; small numbers, chosen by whoever calls.
 pub type Caller = u32;
 
+/// Most callers that wait at one station; whoever comes then is refused, limit or not.
+pub const MOST_WAITING: u32 = 1 << 20;
+
 /// What a caller wants.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Request {
@@ -148,12 +151,13 @@ impl Station {
         }
     }
 
-    /// Those who are being served (or hold it).
-    pub fn served(&self) -> Vec<Caller> {
-        match self {
-            Station::Places(station) => station.served(),
-            Station::Limiting(_) => Vec::new(),
-        }
+    /// Those who are being served (or hold it), by number; of a rate limit nobody: nobody waits for them.
+    pub fn served(&self) -> impl Iterator<Item = Caller> + '_ {
+        let inside = match self {
+            Station::Places(station) => Some(station.served()),
+            Station::Limiting(_) => None,
+        };
+        inside.into_iter().flatten().copied()
     }
 
     /// Counts and integrals so far.

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use super::meter::Meter;
 use super::waiting::Waiting;
-use super::{Access, Caller, Effect, Request, What};
+use super::{Access, Caller, Effect, MOST_WAITING, Request, What};
 use crate::engine::streams::Stream;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::dependency::{Crash, Discipline, Fault, HoldCost, Kind, LoadCurve, NewLimit, Order, Queue};
@@ -136,7 +136,7 @@ impl Places {
         self.expire(now, out);
         let free =
             now >= self.silent_until && self.waiting.len() == 0 && self.has_place_for(now, request.access);
-        if !free && self.queue.limit.is_some_and(|limit| self.waiting.len() >= limit) {
+        if !free && self.waiting.len() >= self.queue.limit.unwrap_or(MOST_WAITING).min(MOST_WAITING) {
             self.meter.refused += 1;
             return out.push(refuse);
         }
@@ -245,8 +245,8 @@ impl Places {
         self.waiting.has(caller)
     }
 
-    pub(super) fn served(&self) -> Vec<Caller> {
-        self.inside.iter().copied().collect()
+    pub(super) fn served(&self) -> &BTreeSet<Caller> {
+        &self.inside
     }
 
     /// Whether one more may be served at once.
@@ -297,7 +297,11 @@ impl Places {
         let entry = &mut self.entries[caller as usize];
         entry.phase = Phase::Setup;
         entry.began = now;
-        let setup = entry.request.setup;
+        let mut setup = entry.request.setup;
+        if entry.request.service.is_none() {
+            // How long it is held is not known here: what the hold costs comes first.
+            setup = setup + self.hold.total(SimDuration::ZERO, self.waiting.len());
+        }
         self.set_speed(now);
         if setup > SimDuration::ZERO {
             self.ends_after(caller, setup);
@@ -372,7 +376,7 @@ impl Places {
             self.meter.lost += 1;
             out.push(Effect { caller, what: What::Lost, began: now });
         }
-        for caller in self.served() {
+        for caller in std::mem::take(&mut self.inside) {
             self.leave(now, caller);
             self.meter.lost += 1;
             out.push(Effect { caller, what: What::Lost, began: now });

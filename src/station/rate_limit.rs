@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use super::limiter::{Limiter, Offer};
 use super::meter::Meter;
-use super::{Caller, Effect, Request, What};
+use super::{Caller, Effect, MOST_WAITING, Request, What};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::dependency::{Fault, NewLimit, OnLimit, Rate, RateLimit, RetryAfter, Scope};
 
@@ -120,7 +120,7 @@ impl Limiting {
             OnLimit::Reject => (None, SimDuration::NEVER),
             OnLimit::Delay { limit, wait_timeout } => (limit, wait_timeout),
         };
-        if most.is_some_and(|most| self.meter.waiting >= most) {
+        if self.meter.waiting >= most.unwrap_or(MOST_WAITING).min(MOST_WAITING) {
             return self.refuse(now, caller, Some(at), out);
         }
         if now + timeout <= at {

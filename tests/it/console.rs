@@ -13,9 +13,13 @@ fn jobsim(arguments: &[&str]) -> Output {
 
 #[test]
 fn the_readme_shows_what_the_program_prints() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let mut pages = vec![root().join("README.md")];
+    let mut folders = Vec::new();
+    scenario_folders(&root().join("scenarios"), &mut folders);
+    pages.extend(folders.into_iter().map(|folder| folder.join("README.md")));
+    let text: String = pages.iter().map(|page| std::fs::read_to_string(page).unwrap()).collect();
     let mut sessions = 0;
-    for block in readme.split("```console\n").skip(1) {
+    for block in text.split("```console\n").skip(1) {
         let block = block.split("```").next().unwrap();
         let (command, want) = block.split_once('\n').unwrap();
         let arguments: Vec<&str> = command.strip_prefix("$ jobsim ").unwrap().split_whitespace().collect();

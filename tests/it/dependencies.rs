@@ -265,6 +265,11 @@ fn a_circle_of_waits_is_found_and_broken_if_the_dependency_breaks_it() {
         assert_eq!(outcome(job), ("Stuck", "WaitsForDependency"));
     }
     assert_eq!(all.1.iter().map(|d| d.deadlocks).sum::<u64>(), 1);
+    let found = all.1.iter().find_map(|d| d.first_deadlock.as_ref()).unwrap();
+    assert_eq!((found.at, found.pods.len()), (SimTime::from_seconds(0.3), 2));
+    for pod in &found.pods {
+        assert_eq!((pod.holds.len(), pod.holds[0] + pod.waits_for), (1, 1));
+    }
     let broken = crossing("{deadlockTimeout: 1s}");
     let all = replicate_shared(&scenario(&broken), 42, 1, 1).unwrap().remove(0);
     // The first to have waited a second with the circle complete: a, at 1.1 s.
@@ -287,6 +292,25 @@ fn a_killed_holder_keeps_the_lock_for_a_while() {
     let begun: Vec<(f64, u32)> =
         calls(&text).into_iter().filter(|c| c.3 == CallFact::Begun).map(|c| (c.0, c.1)).collect();
     assert_eq!(begun, [(0.0, 0), (40.0, 1), (60.0, 2)]);
+}
+
+/// restartPolicy OnFailure: the container that gave up starts again in the same pod, after the kubelet's pauses.
+#[test]
+fn a_container_that_gave_up_starts_again_in_its_pod() {
+    let text = input(
+        "",
+        "",
+        &with_ideal(
+            "workload: {default: {steps: [{run: 1s}, {call: {to: api, giveUp: {exitCode: 9}}}]}}\n\
+             dependencies: {api: {server: {}}}\ntimeline: [{at: 0s, dependency: api, down: {for: 20s}}]",
+        ),
+    )
+    .replace("restartPolicy: Never", "restartPolicy: OnFailure");
+    let (job, dependencies) = one(&text);
+    // Runs end at 1 s, 2 s (again at once), 13 s (after 10 s) and, after 20 s, at 34 s.
+    assert_eq!((outcome(&job).0, job.makespan_s()), ("Complete", Some(34.0)));
+    assert_eq!((job.numbers.container_restarts, job.numbers.pods_created), (3, 1));
+    assert_eq!((dependencies[0].calls, dependencies[0].repeated, dependencies[0].needed), (4, 3, 1));
 }
 
 /// A connection is held while the server works: three connections, five servers, so three at a time.
@@ -317,7 +341,7 @@ fn every_call_is_accounted_for() {
          {exponential: {mean: 300ms}}, retry: {attempts: 3, backoff: {base: 100ms, jitter: full}}}}, {hold: {of: \
          pool, timeout: 5s, steps: [{call: {to: api, retry: {attempts: 4, backoff: {base: 1s, jitter: \
          decorrelated, cap: 10s}}}}]}}], failure: {probability: 10%}, hang: {probability: 2%}}}\n\
-         dependencies:\n  db: {server: {servers: 2, service: {exponential: {mean: 150ms}}, load: {contention: 0.1}, crash: \
+         dependencies:\n  db: {server: {releaseAfter: finish, servers: 2, service: {exponential: {mean: 150ms}}, load: {contention: 0.1}, crash: \
          {above: 18, recovery: 3s, cold: {for: 5s, factor: 2}}}, background: {arrivals: {exponential: {mean: 200ms}}, timeout: 1s}}\n  \
          pool: {pool: {connections: 3, queueLimit: 10, setup: 20ms}}\n  api: {rateLimit: {rate: 4/s, burst: 5}}\n\
          timeline: [{at: 20s, dependency: db, down: {for: 5s}}, {at: 40s, dependency: pool, down: {for: 1s}}]",
@@ -416,7 +440,7 @@ fn a_metastable_failure_is_told_from_one_that_heals() {
             &with_ideal(&format!(
                 "horizon: 30min\nworkload: {{default: {{steps: [{{call: {{to: db, times: 100000, think: {{exponential: \
                  {{mean: 10s}}}}, timeout: 1s, retry: {{attempts: 4000}}}}}}]}}}}\n\
-                 dependencies: {{db: {{server: {{service: 200ms{queue}}}}}}}\n\
+                 dependencies: {{db: {{server: {{releaseAfter: finish, service: 200ms{queue}}}}}}}\n\
                  timeline: [{{at: 5min, dependency: db, silent: {{for: 30s}}}}]"
             )),
         )

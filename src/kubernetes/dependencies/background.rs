@@ -103,8 +103,8 @@ impl Herd<'_> {
                 return true;
             }
             let desk = &self.desks[self.visits[visit as usize].desk as usize];
-            let served = desk.station.served();
-            if served.is_empty() {
+            let mut served = desk.station.served().peekable();
+            if served.peek().is_none() {
                 return true;
             }
             for caller in served {

@@ -92,6 +92,11 @@ impl Client {
         }
     }
 
+    /// The visits of what it holds.
+    pub(super) fn holding(&self) -> impl Iterator<Item = u32> + '_ {
+        self.held.iter().map(|held| held.visit)
+    }
+
     pub(super) fn is_hung(&self) -> bool {
         self.phase == Phase::Hung
     }
@@ -520,6 +525,11 @@ impl<'a, O: Observer> World<'a, O> {
     /// The station has gone down with something that the pod held: back to the step that got it.
     fn lose(&mut self, slot: u32, visit: u32) {
         let Some(at) = self.client(slot).held.iter().position(|held| held.visit == visit) else { return };
+        if self.client(slot).is_hung() {
+            // It does nothing any more, and does not notice either.
+            self.client(slot).held.remove(at);
+            return;
+        }
         self.back_to(slot, at);
         self.try_failed(slot, None);
     }

@@ -5,9 +5,13 @@
 //! begins to wait; only then it is looked for.
 
 use super::Herd;
+use super::numbers::{Deadlock, DeadlockedPod};
 use super::visits::Owner;
 use crate::kubernetes::facts::{CallFact, Observer};
 use crate::kubernetes::world::World;
+
+/// Most pods of a circle that are named.
+const MOST_NAMED: usize = 8;
 
 impl Herd<'_> {
     /// All pods of the deadlock that the pod in this slot is part of, itself first; empty: it is in none.
@@ -62,8 +66,21 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     fn tell_deadlock(&mut self, slot: u32, desk: u32) {
-        self.herd().desks[desk as usize].numbers.deadlocks += 1;
         let members = self.herd().deadlock(slot);
+        let mut pods = Vec::new();
+        for &member in members.iter().take(MOST_NAMED) {
+            let id = self.pods[member as usize].id(member);
+            let herd = self.herd();
+            let client = &herd.clients[member as usize];
+            let Some(visit) = client.calling() else { continue };
+            let holds = client.holding().map(|held| herd.visit(held).desk).collect();
+            let waits_for = herd.visit(visit).desk;
+            pods.push(DeadlockedPod { job: id.job, ordinal: id.ordinal, waits_for, holds });
+        }
+        let at = self.now;
+        let numbers = &mut self.herd().desks[desk as usize].numbers;
+        numbers.deadlocks += 1;
+        numbers.first_deadlock.get_or_insert(Deadlock { at, pods });
         for member in members {
             let Some(visit) = self.herd().clients[member as usize].calling() else { continue };
             let desk = self.herd().visit(visit).desk;

@@ -50,29 +50,36 @@ pub(super) enum HerdEvent {
     Script(u32),
 }
 
-/// A number of an event holds 24 bits; the top three say what it is about.
-const KIND_SHIFT: u32 = 21;
+/// A number of an event holds 24 bits. The top one says that it is about a visit, of which there can be many; the
+/// next three what else it is about.
+const VISIT: u32 = 1 << 23;
+const KIND_SHIFT: u32 = 20;
 
 impl HerdEvent {
     fn pack(self) -> Event {
         let (kind, number) = match self {
             HerdEvent::Station(n) => (0, n),
             HerdEvent::Arrival(n) => (1, n),
-            HerdEvent::Visit(n) => (2, n),
-            HerdEvent::Fault(n) => (3, n),
-            HerdEvent::Script(n) => (4, n),
+            HerdEvent::Visit(n) => {
+                assert!(n < VISIT, "more than 2^23 callers at once");
+                return Event::Dependency(VISIT | n);
+            }
+            HerdEvent::Fault(n) => (2, n),
+            HerdEvent::Script(n) => (3, n),
         };
-        assert!(number < 1 << KIND_SHIFT, "more than 2^21 callers at once");
+        assert!(number < 1 << KIND_SHIFT, "more than 2^20 dependencies, faults or scripts");
         Event::Dependency(kind << KIND_SHIFT | number)
     }
 
     pub(super) fn unpack(number: u32) -> HerdEvent {
+        if number & VISIT != 0 {
+            return HerdEvent::Visit(number & (VISIT - 1));
+        }
         let rest = number & ((1 << KIND_SHIFT) - 1);
         match number >> KIND_SHIFT {
             0 => HerdEvent::Station(rest),
             1 => HerdEvent::Arrival(rest),
-            2 => HerdEvent::Visit(rest),
-            3 => HerdEvent::Fault(rest),
+            2 => HerdEvent::Fault(rest),
             _ => HerdEvent::Script(rest),
         }
     }

@@ -8,7 +8,7 @@ use crate::model::shared::Shared;
 use crate::station::meter::Meter;
 
 /// Lengths of time with their exact count, sum and extremes, and quantiles within 1/128 of their value.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Lengths {
     count: u64,
     sum_ns: u128,
@@ -112,18 +112,35 @@ fn upper_end(bucket: u32) -> u64 {
     (((u128::from(mantissa) + 1) << shift) - 1) as u64
 }
 
+/// A circle of waits: who waits for what, and holds what.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Deadlock {
+    pub at: SimTime,
+    pub pods: Vec<DeadlockedPod>,
+}
+
+/// One pod of a circle of waits. Jobs and dependencies are positions in the scenario.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct DeadlockedPod {
+    pub job: u32,
+    pub ordinal: u32,
+    pub waits_for: u32,
+    pub holds: Vec<u32>,
+}
+
 /// What other tenants met.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct BackgroundNumbers {
     pub calls: u64,
     pub served: u64,
     pub rejected: u64,
     pub timeouts: u64,
     pub waits: Lengths,
+    pub sojourns: Lengths,
 }
 
 /// Whether the load came back to normal after the last fault.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Recovery {
     /// So long after the end of the fault the number inside was last above what it had been at most before the fault.
     After(SimDuration),
@@ -134,7 +151,7 @@ pub enum Recovery {
 }
 
 /// One dependency in one run.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct DependencyNumbers {
     /// Tries of the Jobs' pods that were sent.
     pub calls: u64,
@@ -152,6 +169,7 @@ pub struct DependencyNumbers {
     /// Services that ended when nobody waited for them any more.
     pub unheard: u64,
     pub deadlocks: u64,
+    pub first_deadlock: Option<Deadlock>,
     pub crashes: u64,
     pub waits: Lengths,
     pub sojourns: Lengths,
@@ -173,7 +191,7 @@ pub struct DependencyNumbers {
     trigger: Option<Trigger>,
 }
 
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 struct Trigger {
     begins: SimTime,
     ends: SimTime,

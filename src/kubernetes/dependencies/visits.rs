@@ -128,8 +128,9 @@ impl<'a, O: Observer> World<'a, O> {
         let visit = *self.herd().visit(number);
         let waiting = self.herd().is_waiting(number);
         let dependency = &self.scenario.shared.dependencies[visit.desk as usize];
-        let works_on = matches!(dependency.kind, Kind::Server(_));
-        // Whoever gives up a lock or a connection says so; a server finds out when it wants to answer.
+        let finishes = matches!(dependency.disconnect, Disconnect::Finish { .. });
+        // A server that finishes everything finds out when it wants to answer; elsewhere whoever gives up says so.
+        let works_on = finishes && matches!(dependency.kind, Kind::Server(_));
         if why == Leaving::TimedOut && !works_on {
             return self.throw_away(number);
         }
@@ -187,6 +188,7 @@ impl<'a, O: Observer> World<'a, O> {
                 What::Begun => {}
                 What::Done => {
                     numbers.background.waits.add(wait);
+                    numbers.background.sojourns.add(sojourn);
                     numbers.background.served += 1;
                 }
                 What::Refused { .. } | What::Lost => numbers.background.rejected += 1,
