@@ -22,6 +22,8 @@ pub mod experiment;
 pub mod input;
 pub mod kubernetes;
 pub mod lint;
+#[doc(hidden)]
+pub mod marks;
 pub mod model;
 pub mod observe;
 pub mod report;
