@@ -233,6 +233,7 @@ impl<'a, O: Observer> World<'a, O> {
 
     /// The client's own event is due.
     pub(in crate::kubernetes) fn client_due(&mut self, slot: u32) {
+        self.jobs[self.pods[slot as usize].job as usize].last_change = self.now;
         match self.client(slot).phase {
             Phase::Off | Phase::Hung => {}
             Phase::Running => {

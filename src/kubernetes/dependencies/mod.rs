@@ -276,6 +276,7 @@ impl<'a, O: Observer> World<'a, O> {
         herd.desks
             .drain(..)
             .map(|mut desk| {
+                debug_assert!(desk.station.is_sound(now), "a caller was lost, or Little's law does not hold");
                 desk.station.settle(now);
                 desk.numbers.finish(now, from, desk.station.meter());
                 desk.numbers
