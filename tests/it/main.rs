@@ -1,5 +1,5 @@
 //! One test binary. `conformance`: the traces of the real controller. `closed_forms`: what theory says exactly or
-//! in the mean. `properties`: what holds in every run.
+//! in the mean. `properties`: what holds in every run. `runs`: answers with their error, killed runs.
 
 mod closed_forms;
 mod conformance;
@@ -7,5 +7,6 @@ mod console;
 mod dependencies;
 mod dependencies_input;
 mod properties;
+mod runs;
 mod vectors;
 mod workloads;

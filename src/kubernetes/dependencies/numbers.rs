@@ -8,7 +8,7 @@ use crate::model::shared::Shared;
 use crate::station::meter::Meter;
 
 /// Lengths of time with their exact count, sum and extremes, and quantiles within 1/128 of their value.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Lengths {
     count: u64,
     sum_ns: u128,
@@ -108,14 +108,14 @@ fn upper_end(bucket: u32) -> u64 {
 }
 
 /// A circle of waits: who waits for what, and holds what.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Deadlock {
     pub at: SimTime,
     pub pods: Vec<DeadlockedPod>,
 }
 
 /// One pod of a circle of waits. Jobs and dependencies are positions in the scenario.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct DeadlockedPod {
     pub job: u32,
     pub ordinal: u32,
@@ -124,7 +124,7 @@ pub struct DeadlockedPod {
 }
 
 /// What other tenants met.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct BackgroundNumbers {
     pub calls: u64,
     pub served: u64,
@@ -135,7 +135,7 @@ pub struct BackgroundNumbers {
 }
 
 /// Whether the load came back to normal after the last fault.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Recovery {
     /// So long after the end of the fault the number inside was last above what it had been at most before the fault.
     After(SimDuration),
@@ -146,7 +146,7 @@ pub enum Recovery {
 }
 
 /// One dependency in one run.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct DependencyNumbers {
     /// Tries of the Jobs' pods that were sent.
     pub calls: u64,
@@ -186,7 +186,7 @@ pub struct DependencyNumbers {
     trigger: Option<Trigger>,
 }
 
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 struct Trigger {
     begins: SimTime,
     ends: SimTime,
