@@ -31,6 +31,7 @@ mod overrides;
 mod patch;
 mod policies;
 mod quantity;
+mod rate_limits;
 mod reader;
 pub mod simulation;
 pub mod source;

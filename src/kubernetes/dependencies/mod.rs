@@ -10,6 +10,7 @@
 //! while it is at work. A run whose scenario has no dependencies has no [`Herd`], and pays nothing for it.
 
 pub mod background;
+mod calls;
 mod client;
 mod deadlock;
 pub mod numbers;
