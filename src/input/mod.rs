@@ -37,6 +37,7 @@ mod overrides;
 mod patch;
 mod policies;
 mod quantity;
+mod rate_limits;
 mod reader;
 pub mod schema;
 pub mod simulation;

@@ -168,6 +168,23 @@ impl Station {
         }
     }
 
+    /// Whether everybody is accounted for, and Little's law holds, exactly: the integrals of those waiting and of those
+    /// being served are the sums of all waits and services so far. In O(n), for tests and debug builds.
+    pub fn is_sound(&mut self, now: SimTime) -> bool {
+        self.settle(now);
+        let (waits, services): (Vec<SimTime>, Vec<SimTime>) = match self {
+            Station::Places(station) => station.since_when(),
+            Station::Limiting(station) => station.since_when(),
+        };
+        let sum = |since: &[SimTime]| since.iter().map(|&t| u128::from(now.since(t).nanos())).sum::<u128>();
+        let meter = self.meter();
+        meter.is_conserved()
+            && meter.waiting as usize == waits.len()
+            && meter.in_service as usize == services.len()
+            && meter.waiting_ns == meter.ended_waits_ns + sum(&waits)
+            && meter.in_service_ns == meter.ended_services_ns + sum(&services)
+    }
+
     /// Brings the integrals to an instant.
     pub fn settle(&mut self, now: SimTime) {
         match self {

@@ -245,6 +245,12 @@ impl Places {
         self.waiting.has(caller)
     }
 
+    /// Since when those inside wait, or are served.
+    pub(super) fn since_when(&self) -> (Vec<SimTime>, Vec<SimTime>) {
+        let services = self.inside.iter().map(|&caller| self.entries[caller as usize].began);
+        (self.waiting.since_when().collect(), services.collect())
+    }
+
     pub(super) fn served(&self) -> &BTreeSet<Caller> {
         &self.inside
     }

@@ -304,6 +304,15 @@ impl Limiting {
         self.clients.values_mut().for_each(|limiter| limiter.set_rate(now, rate));
     }
 
+    /// Since when those inside wait, or are served.
+    pub(super) fn since_when(&self) -> (Vec<SimTime>, Vec<SimTime>) {
+        let of = |served: bool| {
+            let inside = self.entries.iter().filter(|entry| entry.phase != Phase::Outside);
+            inside.filter(|entry| (entry.phase == Phase::Served) == served).map(|entry| entry.since).collect()
+        };
+        (of(false), of(true))
+    }
+
     pub(super) fn is_waiting(&self, caller: Caller) -> bool {
         let phase = self.entries.get(caller as usize).map(|entry| entry.phase);
         matches!(phase, Some(Phase::Waiting | Phase::Hopeless))

@@ -77,6 +77,10 @@ impl Waiting {
         self.last = caller;
     }
 
+    pub(super) fn since_when(&self) -> impl Iterator<Item = SimTime> + '_ {
+        self.picks.iter().map(|&caller| self.links[caller as usize].arrived)
+    }
+
     /// The one that has waited longest.
     pub(super) fn longest(&self) -> Option<Caller> {
         match (self.head, self.first) {

@@ -83,6 +83,7 @@ fn a_herd_of_pods_is_served_one_by_one() {
     assert_eq!(row.sojourns.sum_ns(), row.waits.sum_ns() + 100 * 20_000_000);
     assert_eq!((row.peak_in_flight, row.peak_arrivals_1s, row.over_limit_s), (100, 100, 1.98));
     assert_eq!((row.utilisation, row.amplification()), (1.0, Some(1.0)));
+    assert_eq!((row.arrivals_per_s, row.mean_waiting, row.mean_in_flight), (50.0, 49.5, 50.5));
 }
 
 /// A bucket of 20 that rejects: 80 pods fail at once, and the Job controller tries again until all have passed.

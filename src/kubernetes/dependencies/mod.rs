@@ -10,6 +10,7 @@
 //! while it is at work. A run whose scenario has no dependencies has no [`Herd`], and pays nothing for it.
 
 pub mod background;
+mod calls;
 mod client;
 mod deadlock;
 pub mod numbers;
@@ -276,6 +277,7 @@ impl<'a, O: Observer> World<'a, O> {
         herd.desks
             .drain(..)
             .map(|mut desk| {
+                debug_assert!(desk.station.is_sound(now), "a caller was lost, or Little's law does not hold");
                 desk.station.settle(now);
                 desk.numbers.finish(now, from, desk.station.meter());
                 desk.numbers

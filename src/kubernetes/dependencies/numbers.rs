@@ -182,6 +182,11 @@ pub struct DependencyNumbers {
     pub peak_arrivals_1s: u32,
     pub peak_arrivals_10s: u32,
     pub over_limit_s: f64,
+    /// All arrivals, other tenants' too, over the length of the run.
+    pub arrivals_per_s: f64,
+    /// Time-weighted.
+    pub mean_in_flight: f64,
+    pub mean_waiting: f64,
     /// Time-weighted: share of the places in use (of a rate limit: share of the time with somebody being served).
     pub utilisation: f64,
     /// None: nothing befell it.
@@ -254,6 +259,10 @@ impl DependencyNumbers {
         self.crashes = meter.crashes;
         self.over_limit_s = meter.over_limit_ns as f64 / 1e9;
         let length = now.since(from).nanos() as f64;
+        let per_time = |sum: f64| if length > 0.0 { sum / length } else { 0.0 };
+        self.arrivals_per_s = per_time(meter.arrived as f64) * 1e9;
+        self.mean_waiting = per_time(meter.waiting_ns as f64);
+        self.mean_in_flight = per_time((meter.waiting_ns + meter.in_service_ns) as f64);
         let used = if self.limits_rate { meter.busy_ns } else { meter.used_places_ns };
         self.utilisation = if length > 0.0 { used as f64 / length / f64::from(self.places) } else { 0.0 };
         self.recovery = self.trigger.filter(|trigger| trigger.ends <= now).map(|trigger| {
