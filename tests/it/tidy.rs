@@ -56,6 +56,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("csv", &["report/", "cli/"]),
     ("rayon", &["experiment/replicate.rs"]),
     ("statrs", &["experiment/"]),
+    ("annotate_snippets", &["report/diagnostics.rs"]),
+    ("strsim", &["input/suggest.rs"]),
     ("plotters", &["report/chart"]),
 ];
 
