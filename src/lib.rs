@@ -8,7 +8,8 @@
 //!   kubernetes    simulate(&Scenario, …, &mut impl Observer)        pure: no clock, file, thread, print
 //!   observe       facts → one run in numbers, a pod table, a timeline
 //!   experiment    many runs                                         the only threads
-//!   report        numbers → terminal, CSV, JSON
+//!   report        numbers → terminal, CSV, JSON; findings → text, JSON, GitHub annotations
+//!   lint          legal but risky: advice with its consequence in numbers
 //!   cli           the only input and output of the process
 //! ```
 //!
@@ -20,6 +21,9 @@ pub mod engine;
 pub mod experiment;
 pub mod input;
 pub mod kubernetes;
+pub mod lint;
+#[doc(hidden)]
+pub mod marks;
 pub mod model;
 pub mod observe;
 pub mod report;

@@ -1,6 +1,8 @@
 //! The command line: arguments as typed, one file a sub-command, exit codes. The only place that prints.
 
+mod check;
 mod conformance;
+mod new;
 mod progress;
 mod result_folder;
 mod run;
@@ -22,6 +24,10 @@ struct Args {
 enum Command {
     /// Simulate Jobs and say how they end, when, and at what cost
     Run(Box<run::Args>),
+    /// Validate and lint; nothing is simulated
+    Check(Box<check::Args>),
+    /// Write a commented scenario to start from
+    New(new::Args),
     /// Replay recorded traces of the real Job controller and report differences
     Conformance(conformance::Args),
 }
@@ -45,6 +51,8 @@ pub fn main() -> ExitCode {
     let mut err = std::io::stderr().lock();
     let result = match args.command {
         Command::Run(args) => run::run(&args, &mut out, &mut err),
+        Command::Check(args) => check::run(&args, &mut out, &mut err),
+        Command::New(args) => new::run(&args, &mut out, &mut err),
         Command::Conformance(args) => conformance::run(&args, &mut out, &mut err),
     };
     let result = result.and_then(|exit| out.flush().map(|()| exit));

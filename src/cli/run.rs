@@ -11,12 +11,13 @@ use crate::experiment::campaign::Campaign;
 use crate::experiment::constraint::{Constraint, Verdict};
 use crate::experiment::replicate::{Run, Threads, median_replication};
 use crate::experiment::stop_rule::StopRule;
-use crate::input::diagnostic::render;
 use crate::input::duration::seconds;
-use crate::input::{Loaded, Replications, load};
+use crate::input::{Diagnostic, Loaded, Replications, load};
+use crate::lint::{Advice, lint};
 use crate::report;
-use crate::report::answer::{Answer, GateAnswer, JobAnswer};
+use crate::report::answer::{AdviceText, Answer, GateAnswer, JobAnswer};
 use crate::report::dependencies::dependency_answers;
+use crate::report::diagnostics::render;
 
 /// More would not fit the memory of an ordinary machine.
 const MOST_REPLICATIONS: u64 = 10_000_000;
@@ -93,9 +94,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         }
     };
     write!(err, "{}", render(&loaded.sources, &loaded.warnings))?;
-    for note in &loaded.notes {
-        writeln!(err, "note: {note}")?;
-    }
+    write!(err, "{}", render(&loaded.sources, &loaded.notes))?;
     let answer = match Plan::new(args, &loaded).and_then(|plan| carry_out(&plan, args, &loaded)) {
         Ok(answer) => answer,
         Err(message) => {
@@ -240,7 +239,11 @@ fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<Answer, String
 
 fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run]) -> Answer {
     let names = loaded.scenario.jobs.iter().map(|job| job.name.as_str()).enumerate();
-    let jobs = names.map(|(job, name)| JobAnswer::new(name, job, runs, &plan.done_by_s)).collect();
+    let mut jobs: Vec<JobAnswer> =
+        names.map(|(job, name)| JobAnswer::new(name, job, runs, &plan.done_by_s)).collect();
+    for Advice { job, diagnostic } in lint(loaded) {
+        jobs[job].advice.push(AdviceText { code: diagnostic.code, text: in_words(&diagnostic) });
+    }
     let gates = plan.gates.iter().map(|gate| {
         let estimate = gate.measure.estimate(runs);
         GateAnswer {
@@ -274,4 +277,10 @@ fn overrides(args: &Args) -> Vec<String> {
     ];
     let short = short.into_iter().filter_map(|(path, value)| Some(format!("{path}={}", value.as_ref()?)));
     args.sets.iter().cloned().chain(short).collect()
+}
+
+/// A finding and its way out.
+fn in_words(diagnostic: &Diagnostic) -> String {
+    let help = diagnostic.help.iter().map(|help| format!("; {help}"));
+    std::iter::once(diagnostic.message.clone()).chain(help).collect()
 }

@@ -135,6 +135,7 @@ impl GammaFunction {
         GammaFunction { shape, ln_factor }
     }
 
+    /// The shape parameter, without unit.
     pub fn shape(&self) -> f64 {
         self.shape
     }

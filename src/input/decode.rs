@@ -1,52 +1,75 @@
 //! Trees → types, strictly: every unknown field and every value of a wrong type is reported, not only the first.
 //!
-//! Relies on [`super::node_serde`] for the values, and on serde_ignored, which only this file names, for fields that the
-//! type does not know. It knows no type and no rule of Kubernetes.
+//! Relies on [`super::node_serde`] for the values. It knows no type and no rule of Kubernetes.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 
 use super::diagnostic::Diagnostic;
 use super::node::{Node, NodeKind, Step, path_text};
-use super::node_serde::{DecodeError, NodeDeserializer};
+use super::node_serde::{DecodeError, Quotes, read};
+use super::source::Span;
 
 /// Decodes a tree. Every field that the type does not know, at any depth, and every value of a wrong type become
 /// diagnostics; `path` is where the tree stands in its document, such as `spec`. `mistyped` gets the paths of the
-/// values of a wrong type.
+/// values of a wrong type. Nothing comes back when there was something to report.
 ///
 /// serde stops at the first value of a wrong type, so that value is replaced by one that fits and the tree is
-/// decoded again. Of a large tree with many wrong types only the first ones are found.
+/// decoded again. Of a large tree with many wrong types only the first ones are found. A misspelt field that is near a
+/// known one is read as that one from then on, and `node` is left with its name corrected, so that rules can
+/// go on with what was meant.
 pub fn decode<T: DeserializeOwned>(
-    node: &Node,
+    node: &mut Cow<Node>,
     path: &str,
     mistyped: &mut Vec<String>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<T> {
-    let mut unknown = BTreeSet::new();
-    let mut error = match attempt::<T>(node, node, path, &mut unknown, diagnostics) {
-        Ok(value) => return unknown.is_empty().then_some(value),
-        Err(error) => error,
-    };
-    let mut repaired = node.clone();
+    let before = diagnostics.len();
+    // With stand-ins for values of a wrong type; names are corrected in both.
+    let mut repaired: Option<Node> = None;
+    let mut told: BTreeSet<String> = BTreeSet::new();
     let mut tries: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..(MAX_WORK / size(node)).clamp(1, MAX_ROUNDS) {
+    for _ in 0..=(MAX_WORK / size(node)).clamp(1, MAX_ROUNDS) {
+        let tree = repaired.as_ref().unwrap_or(node);
+        let (decoded, unknown) = read::<T>(tree);
+        let mut corrected = false;
+        for field in unknown {
+            let [above @ .., Step::Key(key)] = field.path.as_slice() else { continue };
+            if told.insert(path_text(&field.path)) {
+                let message = format!("unknown field `{key}` in {}", join(path, above));
+                let diagnostic = Diagnostic::error("unknown-field", message).at(field.span);
+                diagnostics.push(match field.near {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")).edit(field.span, near),
+                    None => diagnostic,
+                });
+            }
+            if let Some(near) = field.near {
+                corrected = true;
+                rename(node.to_mut(), above, key, near);
+                repaired.iter_mut().for_each(|tree| rename(tree, above, key, near));
+            }
+        }
+        let mut error = match decoded {
+            Ok(value) if !corrected => return (diagnostics.len() == before).then_some(value),
+            Ok(_) => continue,
+            // The same place comes again under its right name.
+            Err(_) if corrected => continue,
+            Err(error) => error,
+        };
         error.path.reverse();
         let place = join(path, &error.path);
         let n = tries.entry(place.clone()).or_default();
         if *n == 0 {
-            let message = format!("{place}: {}", error.message);
-            diagnostics.push(Diagnostic::error("wrong-type", message).at(error.span));
+            diagnostics.push(wrong_type(&place, &error));
             mistyped.push(place);
         }
-        let Some(stand_in) = stand_ins().into_iter().nth(*n) else { break };
+        let stand_in = stand_ins().into_iter().nth(*n)?;
         *n += 1;
-        if repaired.set(&error.path, Node { kind: stand_in, span: error.span }).is_err() {
-            break;
-        }
-        match attempt::<T>(&repaired, node, path, &mut unknown, diagnostics) {
-            Ok(_) => break,
-            Err(next) => error = next,
+        let tree = repaired.get_or_insert_with(|| node.clone().into_owned());
+        if tree.set(&error.path, Node { kind: stand_in, span: error.span }).is_err() {
+            return None;
         }
     }
     None
@@ -74,24 +97,40 @@ fn stand_ins() -> [NodeKind; 6] {
     ]
 }
 
-/// Decodes once and reports the fields that are unknown and not in `unknown` yet. `original`: where they stand.
-fn attempt<T: DeserializeOwned>(
-    node: &Node,
-    original: &Node,
-    path: &str,
-    unknown: &mut BTreeSet<String>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Result<T, DecodeError> {
-    serde_ignored::deserialize(NodeDeserializer { node }, |ignored| {
-        let mut steps = Vec::new();
-        collect(&ignored, &mut steps);
-        let [above @ .., Step::Key(key)] = steps.as_slice() else { return };
-        if unknown.insert(path_text(&steps)) {
-            let message = format!("unknown field `{key}` in {}", join(path, above));
-            let span = original.key_span_at(&steps);
-            diagnostics.push(Diagnostic::error("unknown-field", message).at(span));
-        }
-    })
+fn rename(tree: &mut Node, above: &[Step], key: &str, to: &str) {
+    let mut node = tree;
+    for step in above {
+        let below = match (&mut node.kind, step) {
+            (NodeKind::Map(entries), Step::Key(key)) => {
+                entries.iter_mut().find(|entry| entry.key == *key).map(|entry| &mut entry.value)
+            }
+            (NodeKind::Seq(items), Step::Index(index)) => items.get_mut(*index),
+            _ => None,
+        };
+        let Some(below) = below else { return };
+        node = below;
+    }
+    if let NodeKind::Map(entries) = &mut node.kind
+        && let Some(entry) = entries.iter_mut().find(|entry| entry.key == key)
+    {
+        entry.key = to.to_string();
+    }
+}
+
+fn wrong_type(place: &str, error: &DecodeError) -> Diagnostic {
+    let diagnostic = Diagnostic::error("wrong-type", format!("{place}: {}", error.message)).at(error.span);
+    let Span { file, start, end } = error.span;
+    match error.quotes {
+        None => diagnostic,
+        Some(Quotes::Add) => diagnostic
+            .help("write it in quotes")
+            .edit(Span { file, start, end: start }, "\"")
+            .edit(Span { file, start: end, end }, "\""),
+        Some(Quotes::Remove) => diagnostic
+            .help("write it without quotes")
+            .edit(Span { file, start, end: start + 1 }, "")
+            .edit(Span { file, start: end.saturating_sub(1), end }, ""),
+    }
 }
 
 fn join(path: &str, steps: &[Step]) -> String {
@@ -101,24 +140,6 @@ fn join(path: &str, steps: &[Step]) -> String {
         ("", _) => below,
         (_, _) if below.starts_with('[') => format!("{path}{below}"),
         _ => format!("{path}.{below}"),
-    }
-}
-
-fn collect(path: &serde_ignored::Path, steps: &mut Vec<Step>) {
-    use serde_ignored::Path;
-    match path {
-        Path::Root => {}
-        Path::Seq { parent, index } => {
-            collect(parent, steps);
-            steps.push(Step::Index(*index));
-        }
-        Path::Map { parent, key } => {
-            collect(parent, steps);
-            steps.push(Step::Key(key.clone()));
-        }
-        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
-            collect(parent, steps);
-        }
     }
 }
 

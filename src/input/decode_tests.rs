@@ -45,7 +45,7 @@ fn errors_say_where_what_was_found_and_expected() {
     for (json, expected) in table {
         let node = Node::from_json(&serde_json::from_str(json).unwrap());
         let mut diagnostics = Vec::new();
-        assert!(decode::<Inner>(&node, "s", &mut Vec::new(), &mut diagnostics).is_none());
+        assert!(decode::<Inner>(&mut Cow::Borrowed(&node), "s", &mut Vec::new(), &mut diagnostics).is_none());
         assert_eq!(diagnostics[0].message, expected);
     }
 }
@@ -55,7 +55,7 @@ fn every_wrong_type_and_unknown_field_is_reported() {
     let json = r#"{"number":"4","list":[{"name":5},7,{"flag":1,"x":2},{"labels":[]}],"mode":3,"y":1}"#;
     let node = Node::from_json(&serde_json::from_str(json).unwrap());
     let (mut diagnostics, mut mistyped) = (Vec::new(), Vec::new());
-    assert!(decode::<Inner>(&node, "s", &mut mistyped, &mut diagnostics).is_none());
+    assert!(decode::<Inner>(&mut Cow::Borrowed(&node), "s", &mut mistyped, &mut diagnostics).is_none());
     mistyped.sort();
     let expected =
         ["s.list[0].name", "s.list[1]", "s.list[2].flag", "s.list[3].labels", "s.mode", "s.number"];
@@ -72,7 +72,33 @@ fn good_values_pass() {
         r#"{"number":3.0,"name":null,"labels":{"a":"b"},"list":[{"mode":"Fast"},{"mode":{"At":{"x":1}}}]}"#;
     let node = Node::from_json(&serde_json::from_str(json).unwrap());
     let mut diagnostics = Vec::new();
-    let decoded: Inner = decode(&node, "s", &mut Vec::new(), &mut diagnostics).unwrap();
+    let decoded: Inner = decode(&mut Cow::Borrowed(&node), "s", &mut Vec::new(), &mut diagnostics).unwrap();
     assert_eq!((decoded.number, diagnostics.len()), (Some(3), 0));
     assert!(matches!(decoded.list.unwrap()[1].mode, Some(Mode::At { x: 1 })));
+}
+
+#[test]
+fn misspelt_fields_are_read_under_their_right_name() {
+    let json = r#"{"nubmer":"4","list":[{"nmae":5}],"xyz":1,"fagl":true,"flag":false}"#;
+    let node = Node::from_json(&serde_json::from_str(json).unwrap());
+    let (mut diagnostics, mut mistyped) = (Vec::new(), Vec::new());
+    let mut tree = Cow::Borrowed(&node);
+    assert!(decode::<Inner>(&mut tree, "s", &mut mistyped, &mut diagnostics).is_none());
+    let mut messages: Vec<&str> = diagnostics.iter().map(|d| d.message.as_str()).collect();
+    messages.sort_unstable();
+    assert_eq!(
+        messages,
+        [
+            "s.list[0].name: found the number 5, expected text",
+            "s.number: found the text \"4\", expected a whole number of 32 bits",
+            // `flag` is there already.
+            "unknown field `fagl` in s",
+            "unknown field `nmae` in s.list[0]",
+            "unknown field `nubmer` in s",
+            "unknown field `xyz` in s",
+        ]
+    );
+    let corrected = r#"{"number":"4","list":[{"name":5}],"xyz":1,"fagl":true,"flag":false}"#;
+    assert!(Node::same(&tree, &Node::from_json(&serde_json::from_str(corrected).unwrap())));
+    assert_eq!(mistyped.len(), 2);
 }

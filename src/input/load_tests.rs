@@ -208,8 +208,12 @@ fn lists_cron_jobs_and_other_kinds() {
         (loaded.scenario.jobs[0].name.as_str(), loaded.scenario.jobs[0].spec.parallelism),
         ("nightly", 3)
     );
-    assert_eq!(loaded.notes[0], "skipped ConfigMap settings (-:1:48)");
-    assert!(loaded.notes[1].starts_with("CronJob nightly"), "{:?}", loaded.notes);
+    assert_eq!(
+        crate::report::diagnostics::render(&loaded.sources, &loaded.notes),
+        "note[skipped-kind]: skipped ConfigMap settings (-:1:48)\n\
+         note[cron-job]: CronJob nightly (schedule 0 0 * * *): one Job of its jobTemplate is simulated, not its schedule (-:1:118)\n"
+    );
+    assert_eq!(loaded.jobs[0].schedule.as_deref(), Some("0 0 * * *"));
 }
 
 #[test]

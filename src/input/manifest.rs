@@ -4,6 +4,8 @@
 //! the pod template is found as well. Relies on [`super::decode`] for types and [`super::api_rules`] for what the
 //! API server refuses; what passes both becomes the model without a further check. It does not read files.
 
+use std::borrow::Cow;
+
 use k8s_openapi::api::batch::v1 as batch;
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -12,7 +14,7 @@ use super::api_rules::{self, Privileged};
 use super::decode::decode;
 use super::diagnostic::Diagnostic;
 use super::indexes;
-use super::node::{Entry, Node, NodeKind};
+use super::node::{Node, NodeKind};
 use super::source::Span;
 use crate::engine::time::SimDuration;
 use crate::model::job::{Completion, JobSpec, PerIndexLimit};
@@ -63,11 +65,13 @@ pub fn job_for(
         }
     }
     let empty = Node { kind: NodeKind::Map(Vec::new()), span: node.span };
-    let part = |field| node.get(field).filter(|part| !part.is_null()).unwrap_or(&empty);
+    let part = |field| Cow::Borrowed(node.get(field).filter(|part| !part.is_null()).unwrap_or(&empty));
+    let (mut metadata_node, mut spec_node) = (part("metadata"), part("spec"));
     let mut mistyped = Vec::new();
-    let metadata = decode::<ObjectMeta>(part("metadata"), "metadata", &mut mistyped, diagnostics);
-    let spec = decode::<batch::JobSpec>(part("spec"), "spec", &mut mistyped, diagnostics);
-    api_rules::check(node, privileged, &mistyped, diagnostics);
+    let metadata = decode::<ObjectMeta>(&mut metadata_node, "metadata", &mut mistyped, diagnostics);
+    let spec = decode::<batch::JobSpec>(&mut spec_node, "spec", &mut mistyped, diagnostics);
+    let meant = with_corrected_names(node, [("metadata", metadata_node), ("spec", spec_node)]);
+    api_rules::check(&meant, privileged, &mistyped, diagnostics);
     let failed = diagnostics.iter().filter(|d| d.is_error()).count() > before;
     let (metadata, spec) = (metadata?, spec?);
     if failed {
@@ -84,25 +88,26 @@ pub fn job_for(
     })
 }
 
+/// The document with the parts in which misspelt fields have their right names.
+fn with_corrected_names<'a>(node: &'a Node, parts: [(&str, Cow<Node>); 2]) -> Cow<'a, Node> {
+    let mut meant = Cow::Borrowed(node);
+    for (field, part) in parts {
+        let Cow::Owned(part) = part else { continue };
+        if let NodeKind::Map(entries) = &mut meant.to_mut().kind {
+            entries
+                .iter_mut()
+                .filter(|entry| entry.key == field)
+                .for_each(|entry| entry.value = part.clone());
+        }
+    }
+    meant
+}
+
 /// The name, or the beginning of the one that would be generated.
 fn name(metadata: &ObjectMeta) -> String {
     let given = metadata.name.as_deref().filter(|name| !name.is_empty());
     let generated = || metadata.generate_name.as_deref().map(|prefix| prefix.trim_end_matches('-'));
     given.or_else(generated).unwrap_or_default().to_string()
-}
-
-/// The Job that a CronJob creates: its jobTemplate under its name.
-pub fn job_of_cron_job(cron: &Node) -> Node {
-    let entry = |key: &str, value: Node| Entry { key: key.to_string(), key_span: value.span, value };
-    let template = cron.get("spec").and_then(|spec| spec.get("jobTemplate"));
-    let mut entries: Vec<Entry> = Vec::new();
-    if let Some(metadata) = cron.get("metadata") {
-        entries.push(entry("metadata", metadata.clone()));
-    }
-    if let Some(spec) = template.and_then(|template| template.get("spec")) {
-        entries.push(entry("spec", spec.clone()));
-    }
-    Node { kind: NodeKind::Map(entries), span: cron.span }
 }
 
 fn first_container(spec: &batch::JobSpec) -> Option<&core::Container> {

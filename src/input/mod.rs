@@ -4,6 +4,7 @@
 //!   source      files, folders, standard input; byte → line:column
 //!   yaml        text → Node        (the only file that names the YAML crate)
 //!   node        the tree: values with their places
+//!   documents   which document is what; cron: what a CronJob says beside its Job
 //!   overrides   --set: edits of the tree
 //!   decode      Node → serde types (for the Kubernetes types), by node_serde
 //!   manifest    Job, CronJob → model::job     (the only file that names k8s-openapi)
@@ -12,17 +13,22 @@
 //!   patch       a change of a Job's spec → model::patch
 //!   reader      Node → numbers, durations; distribution: → engine::distribution
 //!   simulation  the Simulation document → model::scenario; its parts: workload, timeline
-//!   diagnostic  what is wrong, where, and its picture
+//!   diagnostic  what is wrong, where; suggest: did you mean; finish: the last touches; catalogue: a page a code
 //! ```
 //!
 //! It simulates nothing and prints nothing. What comes out cannot be wrong.
 
+mod annotations;
 pub mod api_rules;
+pub mod catalogue;
+mod cron;
 pub mod decode;
 mod dependencies;
 pub mod diagnostic;
 mod distribution;
+mod documents;
 pub mod duration;
+mod finish;
 pub mod indexes;
 pub mod manifest;
 pub mod node;
@@ -33,9 +39,11 @@ mod policies;
 mod quantity;
 mod rate_limits;
 mod reader;
+pub mod schema;
 pub mod simulation;
 pub mod source;
 mod steps;
+pub mod suggest;
 mod timeline;
 mod workload;
 pub mod yaml;
@@ -50,8 +58,9 @@ pub use manifest::ManifestJob;
 pub use simulation::Replications;
 
 use crate::model::scenario::Scenario;
-use manifest::{job_from_node, job_of_cron_job};
-use node::{Entry, Node, NodeKind, quoted};
+use documents::{Documents, first_line, name_of};
+use manifest::job_from_node;
+use node::{Node, NodeKind, quoted};
 use overrides::Target;
 use reader::Reader;
 use simulation::NamedJob;
@@ -66,13 +75,15 @@ pub struct Loaded {
     /// Each default that the result stands on, as a sentence.
     pub defaults: Vec<String>,
     /// What the reader should know: documents that were skipped.
-    pub notes: Vec<String>,
+    pub notes: Vec<Diagnostic>,
     /// Findings that do not prevent a simulation.
     pub warnings: Vec<Diagnostic>,
     /// Hash of all texts in order and of the `--set` options, in hexadecimal digits. Names do not count.
     pub sha256: String,
     /// In the order of `scenario.jobs`.
     pub jobs: Vec<LoadedJob>,
+    /// The Simulation document with all `--set` options.
+    pub simulation: Option<Node>,
     pub sources: Sources,
 }
 
@@ -85,11 +96,9 @@ pub struct LoadedJob {
     pub container: String,
     /// The manifest with all `--set` options.
     pub manifest: Node,
+    /// When a CronJob would create it, as it says; it is created once here.
+    pub schedule: Option<String>,
 }
-
-const SIMULATION: &str = "Simulation";
-const SIMULATION_VERSION: &str = "jobsim/v1alpha1";
-const JOB_VERSION: &str = "batch/v1";
 
 /// Reads everything that a command names.
 ///
@@ -101,148 +110,43 @@ pub fn load(paths: &[String], stdin: &mut dyn Read, sets: &[String]) -> Result<L
     let read = sources.read(paths, stdin, &mut diagnostics);
     let mut documents = Documents::default();
     for file in &read {
-        match yaml::read(&sources, *file) {
-            Ok(nodes) => {
-                nodes.into_iter().for_each(|node| documents.sort_in(node, None, &sources, &mut diagnostics));
-            }
-            Err(diagnostic) => diagnostics.push(diagnostic),
+        for node in yaml::read_all(&sources, *file, &mut diagnostics) {
+            documents.sort_in(node, None, &sources, &mut diagnostics);
         }
     }
     let all_read = !diagnostics.iter().any(Diagnostic::is_error);
     if all_read && documents.jobs.is_empty() {
-        diagnostics.push(no_job(&documents, read.first().copied()));
+        diagnostics.push(no_job(&documents, read.first().copied(), &sources));
     }
     apply_sets(sets, &mut documents, &mut sources, &mut diagnostics);
+    let notes = std::mem::take(&mut documents.notes);
     let loaded = decode_all(documents, &mut sources, &mut diagnostics);
-    diagnostics.dedup_by(|b, a| a == b);
+    finish::finish(&sources, &mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     match loaded {
         Some(mut loaded) if !failed => {
             loaded.warnings = diagnostics;
+            loaded.notes = notes;
             loaded.sha256 = hash(&sources);
             loaded.sources = sources;
             Ok(loaded)
         }
-        _ => Err(Box::new(Report { sources, diagnostics })),
-    }
-}
-
-/// The documents by kind.
-#[derive(Default)]
-struct Documents {
-    jobs: Vec<Node>,
-    simulation: Option<Node>,
-    notes: Vec<String>,
-}
-
-impl Documents {
-    /// Takes a document; `kind`: of an element of a list that does not repeat it.
-    fn sort_in(
-        &mut self,
-        node: Node,
-        kind: Option<&str>,
-        sources: &Sources,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) {
-        let span = node.span;
-        let mut wrong =
-            |code, span, message: String| diagnostics.push(Diagnostic::error(code, message).at(span));
-        if !matches!(node.kind, NodeKind::Map(_)) {
-            let message = format!(
-                "found {}, expected a Kubernetes object (a map with apiVersion and kind)",
-                node.describe()
-            );
-            return wrong("wrong-kind", span, message);
-        }
-        let text = |key: &str| node.get(key).and_then(Node::as_str);
-        let Some(kind) = text("kind").or(kind).map(str::to_string) else {
-            let span = node.get("kind").map_or(span, |kind| kind.span);
-            return wrong(
-                "wrong-kind",
-                first_line(span, sources),
-                "kind is missing, expected Job, CronJob, List or Simulation".to_string(),
-            );
-        };
-        let version = node.get("apiVersion");
-        let version_is = |expected: &str| version.is_some_and(|v| v.as_str() == Some(expected));
-        let other_version = |expected: &str| {
-            let found = version.map_or("nothing".to_string(), Node::describe);
-            (
-                version.map_or(first_line(span, sources), |v| v.span),
-                format!("apiVersion of a {kind}: found {found}, expected {expected}"),
-            )
-        };
-        match kind.as_str() {
-            "Job" | "CronJob"
-                if !version_is(JOB_VERSION) && (version.is_some() || text("kind").is_some()) =>
-            {
-                let (span, message) = other_version(JOB_VERSION);
-                wrong("wrong-kind", span, message);
-            }
-            SIMULATION if !version_is(SIMULATION_VERSION) => {
-                let (span, message) = other_version(SIMULATION_VERSION);
-                wrong("wrong-kind", span, message);
-            }
-            "Job" => self.jobs.push(node),
-            "CronJob" => {
-                self.notes.push(format!(
-                    "CronJob {} ({}): one Job of its jobTemplate is simulated, not its schedule",
-                    name_of(&node),
-                    sources.location(span)
-                ));
-                self.jobs.push(job_of_cron_job(&node));
-            }
-            SIMULATION if self.simulation.is_some() => {
-                let message = "a second Simulation document, expected one".to_string();
-                wrong("duplicate-simulation", first_line(span, sources), message);
-            }
-            SIMULATION => self.simulation = Some(node),
-            list if list.ends_with("List") && node.get("items").is_some() => {
-                let kind = list.trim_end_matches("List").to_string();
-                let kind = (!kind.is_empty()).then_some(kind);
-                let NodeKind::Map(entries) = node.kind else { return };
-                for Entry { value, .. } in entries.into_iter().filter(|entry| entry.key == "items") {
-                    let NodeKind::Seq(items) = value.kind else {
-                        let message = format!("items of a List: found {}, expected a list", value.describe());
-                        diagnostics.push(Diagnostic::error("wrong-type", message).at(value.span));
-                        continue;
-                    };
-                    for item in items {
-                        self.sort_in(item, kind.as_deref(), sources, diagnostics);
-                    }
-                }
-            }
-            other if ["job", "cronjob", "simulation"].contains(&other.to_ascii_lowercase().as_str()) => {
-                let span = node.get("kind").map_or(span, |kind| kind.span);
-                wrong(
-                    "wrong-kind",
-                    span,
-                    format!("found kind {}, expected Job, CronJob or Simulation", quoted(other)),
-                );
-            }
-            other => {
-                self.notes.push(format!("skipped {other} {} ({})", name_of(&node), sources.location(span)));
-            }
+        _ => {
+            diagnostics.extend(notes);
+            Err(Box::new(Report { sources, diagnostics }))
         }
     }
 }
 
-fn name_of(node: &Node) -> &str {
-    node.get("metadata").and_then(|m| m.get("name")).and_then(Node::as_str).unwrap_or("without a name")
-}
-
-/// Of a long document its first line.
-fn first_line(span: Span, sources: &Sources) -> Span {
-    let text = &sources.file(span.file).text[span.start as usize..];
-    let length = text.find(['\r', '\n']).unwrap_or(text.len()) as u32;
-    Span { end: span.end.min(span.start + length), ..span }
-}
-
-fn no_job(documents: &Documents, file: Option<u32>) -> Diagnostic {
+fn no_job(documents: &Documents, file: Option<u32>, sources: &Sources) -> Diagnostic {
+    let placed = |note: &Diagnostic| {
+        let place = note.span.map_or(String::new(), |span| format!(" ({})", sources.location(span)));
+        format!("{}{place}", note.message)
+    };
     let found = match documents.notes.as_slice() {
         [] if documents.simulation.is_some() => "found only a Simulation".to_string(),
         [] => "found no document".to_string(),
-        notes => notes.join("; "),
+        notes => notes.iter().map(placed).collect::<Vec<_>>().join("; "),
     };
     let message = format!("no Job: {found}, expected at least one Job of batch/v1");
     let diagnostic =
@@ -263,11 +167,11 @@ fn apply_sets(
         let set = match overrides::parse(text, sources) {
             Ok(set) => set,
             Err(diagnostic) => {
-                diagnostics.push(diagnostic);
+                diagnostics.push(*diagnostic);
                 continue;
             }
         };
-        let names: Vec<&str> = documents.jobs.iter().map(name_of).collect();
+        let names: Vec<&str> = documents.jobs.iter().map(|job| name_of(&job.node)).collect();
         let found = match &set.target {
             Target::Simulation => {
                 let document = documents
@@ -276,7 +180,7 @@ fn apply_sets(
                 Ok(document)
             }
             Target::Job(Some(name)) => match names.iter().position(|known| known == name) {
-                Some(at) => Ok(&mut documents.jobs[at]),
+                Some(at) => Ok(&mut documents.jobs[at].node),
                 None => Err(format!(
                     "--set: there is no Job {}, the input has: {}",
                     quoted(name),
@@ -289,15 +193,15 @@ fn apply_sets(
                 names.join(", ")
             )),
             Target::Job(None) => match documents.jobs.first_mut() {
-                Some(job) => Ok(job),
+                Some(job) => Ok(&mut job.node),
                 None => continue,
             },
         };
         let applied = match found {
             Ok(document) => set.apply(document),
-            Err(message) => Err(Diagnostic::error("unknown-job", message).at(set.span)),
+            Err(message) => Err(Box::new(Diagnostic::error("unknown-job", message).at(set.span))),
         };
-        diagnostics.extend(applied.err());
+        diagnostics.extend(applied.err().map(|diagnostic| *diagnostic));
     }
 }
 
@@ -307,37 +211,28 @@ fn decode_all(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Loaded> {
     let jobs: Vec<Option<ManifestJob>> =
-        documents.jobs.iter().map(|node| job_from_node(node, diagnostics)).collect();
+        documents.jobs.iter().map(|job| job_from_node(&job.node, diagnostics)).collect();
     let mut first: BTreeMap<(&str, &str), Span> = BTreeMap::new();
     let mut per_name: BTreeMap<&str, usize> = BTreeMap::new();
     for job in jobs.iter().flatten() {
         if let Some(other) = first.get(&(job.namespace.as_str(), job.name.as_str())) {
             let message =
                 format!("a second Job {} in namespace {}", quoted(&job.name), quoted(&job.namespace));
-            let help = format!("the first one is at {}", sources.location(*other));
             let span = first_line(job.span, sources);
-            diagnostics.push(Diagnostic::error("duplicate-job", message).at(span).help(help));
+            let diagnostic = Diagnostic::error("duplicate-job", message).at(span);
+            diagnostics.push(diagnostic.related(first_line(*other, sources), "the first one"));
             continue;
         }
         first.insert((&job.namespace, &job.name), job.span);
         *per_name.entry(&job.name).or_default() += 1;
-        if job.uses_completion_index_without_indexed {
-            let message = format!(
-                "{}: container {} reads JOB_COMPLETION_INDEX, which only Indexed Jobs have",
-                job.name,
-                quoted(&job.container)
-            );
-            let span = first_line(job.span, sources);
-            let help = "set completionMode: Indexed and completions";
-            diagnostics.push(Diagnostic::warning("index-without-indexed", message).at(span).help(help));
-        }
     }
     if documents.jobs.is_empty() {
         return None;
     }
     let empty = Node::new(NodeKind::Null);
     let (mut named, mut loaded) = (Vec::new(), Vec::new());
-    for (job, node) in jobs.iter().zip(&documents.jobs) {
+    for (job, document) in jobs.iter().zip(&documents.jobs) {
+        let node = &document.node;
         // The name by which the Simulation and the results speak of it.
         let name = match job {
             Some(job) if per_name.get(job.name.as_str()).is_some_and(|n| *n > 1) => {
@@ -353,6 +248,7 @@ fn decode_all(
             span: job.span,
             container: job.container.clone(),
             manifest: node.clone(),
+            schedule: document.schedule.clone(),
         }));
     }
     let read = simulation::read(documents.simulation.as_ref(), named, &mut Reader { sources, diagnostics })?;
@@ -364,10 +260,11 @@ fn decode_all(
         replications: read.replications,
         seed: read.seed,
         defaults: read.defaults,
-        notes: documents.notes,
+        notes: Vec::new(),
         warnings: Vec::new(),
         sha256: String::new(),
         jobs: loaded,
+        simulation: documents.simulation,
         sources: Sources::default(),
     })
 }

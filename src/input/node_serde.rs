@@ -1,8 +1,11 @@
 //! A serde deserializer over [`Node`] whose errors say what, where, found and expected.
 //!
-//! Strict as the API server: text is no number and a number is no text; `null` is the zero value of any type. Of
-//! Kubernetes it knows one type, the quantity, and no rule.
+//! Strict as the API server: text is no number and a number is no text; `null` is the zero value of any type. Fields
+//! that a struct does not have are collected on the way, each with the known one that is nearest. Of Kubernetes it
+//! knows one type, the quantity, and no rule.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 
 use serde::de::{
@@ -13,6 +16,7 @@ use serde::de::{
 use super::node::{Entry, Node, NodeKind, Step, quoted};
 use super::quantity;
 use super::source::Span;
+use super::suggest::closest;
 
 /// Why a tree cannot be decoded.
 #[derive(Debug)]
@@ -21,7 +25,29 @@ pub struct DecodeError {
     pub span: Span,
     /// From the failing value up to the root.
     pub path: Vec<Step>,
+    /// What is wrong is only that the value stands in quotes, or does not.
+    pub quotes: Option<Quotes>,
 }
+
+/// What is to be done with the quotes of a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Quotes {
+    Add,
+    Remove,
+}
+
+/// A field that a struct does not have.
+#[derive(Debug)]
+pub struct UnknownField {
+    /// From the root down to the field.
+    pub path: Vec<Step>,
+    pub span: Span,
+    /// The field that is meant, if one is near.
+    pub near: Option<&'static str>,
+}
+
+/// Most unknown fields of one tree that are collected.
+const MAX_UNKNOWN: usize = 1000;
 
 impl DecodeError {
     fn at(mut self, span: Span) -> DecodeError {
@@ -47,10 +73,12 @@ impl std::error::Error for DecodeError {}
 
 impl de::Error for DecodeError {
     fn custom<T: Display>(message: T) -> DecodeError {
-        DecodeError { message: message.to_string(), span: Span::NONE, path: Vec::new() }
+        DecodeError { message: message.to_string(), span: Span::NONE, path: Vec::new(), quotes: None }
     }
 
     fn invalid_type(found: Unexpected, expected: &dyn Expected) -> DecodeError {
+        let expected = expected.to_string();
+        let quotes = quotes(&found, &expected);
         let found = match found {
             Unexpected::Bool(value) => value.to_string(),
             Unexpected::Unsigned(value) => format!("the number {value}"),
@@ -62,11 +90,25 @@ impl de::Error for DecodeError {
             Unexpected::Map => "a map".to_string(),
             other => other.to_string(),
         };
-        de::Error::custom(format!("found {found}, expected {}", words(&expected.to_string())))
+        let message = format!("found {found}, expected {}", words(&expected));
+        DecodeError { quotes, ..de::Error::custom(message) }
     }
 
     fn invalid_value(found: Unexpected, expected: &dyn Expected) -> DecodeError {
         DecodeError::invalid_type(found, expected)
+    }
+}
+
+/// Whether only the quotes are wrong.
+fn quotes(found: &Unexpected, expected: &str) -> Option<Quotes> {
+    match (found, expected) {
+        (Unexpected::Str(text), "i32" | "i64") => text.parse::<i64>().ok().map(|_| Quotes::Remove),
+        (Unexpected::Str(text), "a boolean") => text.parse::<bool>().ok().map(|_| Quotes::Remove),
+        (Unexpected::Bool(_) | Unexpected::Signed(_) | Unexpected::Unsigned(_), "a string") => {
+            Some(Quotes::Add)
+        }
+        (Unexpected::Float(_), "a string") => Some(Quotes::Add),
+        _ => None,
     }
 }
 
@@ -81,18 +123,82 @@ fn words(expected: &str) -> String {
         "a boolean" => "true or false".to_string(),
         "a string" => "text".to_string(),
         "a sequence" => "a list".to_string(),
-        other if other.starts_with(|c: char| c.is_ascii_uppercase()) => format!("a map ({other})"),
-        other => other.to_string(),
+        other => match other.strip_prefix("struct ").unwrap_or(other) {
+            name if name.starts_with(|c: char| c.is_ascii_uppercase()) => format!("a map ({name})"),
+            other => other.to_string(),
+        },
     }
 }
 
-/// Reads a tree as serde asks for it.
+/// The way from the root to a value, and where unknown fields are collected.
 #[derive(Clone, Copy)]
-pub struct NodeDeserializer<'a> {
-    pub node: &'a Node,
+struct Trail<'t> {
+    above: Option<&'t Trail<'t>>,
+    step: Option<TrailStep<'t>>,
+    unknown: &'t RefCell<Vec<UnknownField>>,
 }
 
-impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
+#[derive(Clone, Copy)]
+enum TrailStep<'t> {
+    Key(&'t str),
+    Index(usize),
+}
+
+impl<'t> Trail<'t> {
+    fn down(&'t self, step: TrailStep<'t>) -> Trail<'t> {
+        Trail { above: Some(self), step: Some(step), unknown: self.unknown }
+    }
+
+    fn path(&self) -> Vec<Step> {
+        let (mut steps, mut at) = (Vec::new(), Some(self));
+        while let Some(trail) = at {
+            steps.extend(trail.step.map(|step| match step {
+                TrailStep::Key(key) => Step::Key(key.to_string()),
+                TrailStep::Index(index) => Step::Index(index),
+            }));
+            at = trail.above;
+        }
+        steps.reverse();
+        steps
+    }
+
+    /// Collects the entries that are no fields.
+    fn look(&self, entries: &[Entry], fields: &'static [&'static str]) {
+        if entries.iter().all(|entry| fields.contains(&entry.key.as_str())) {
+            return;
+        }
+        let there: BTreeSet<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+        let mut absent: Vec<&'static str> =
+            fields.iter().filter(|name| !there.contains(**name)).copied().collect();
+        for entry in entries.iter().filter(|entry| !fields.contains(&entry.key.as_str())) {
+            let mut unknown = self.unknown.borrow_mut();
+            if unknown.len() >= MAX_UNKNOWN {
+                return;
+            }
+            let near = closest(&entry.key, &absent);
+            absent.retain(|name| Some(*name) != near);
+            let mut path = self.path();
+            path.push(Step::Key(entry.key.clone()));
+            unknown.push(UnknownField { path, span: entry.key_span, near });
+        }
+    }
+}
+
+/// Reads a tree as a type, with the fields that it does not know.
+pub fn read<'de, T: de::Deserialize<'de>>(node: &'de Node) -> (Result<T, DecodeError>, Vec<UnknownField>) {
+    let unknown = RefCell::new(Vec::new());
+    let trail = Trail { above: None, step: None, unknown: &unknown };
+    let read = T::deserialize(NodeDeserializer { node, trail: &trail });
+    (read, unknown.into_inner())
+}
+
+#[derive(Clone, Copy)]
+struct NodeDeserializer<'a, 't> {
+    node: &'a Node,
+    trail: &'t Trail<'t>,
+}
+
+impl<'de> de::Deserializer<'de> for NodeDeserializer<'de, '_> {
     type Error = DecodeError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -102,8 +208,8 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
             NodeKind::Int(value) => visitor.visit_i64(*value),
             NodeKind::Float(value) => visitor.visit_f64(*value),
             NodeKind::Str(text) => visitor.visit_borrowed_str(text),
-            NodeKind::Seq(items) => visitor.visit_seq(Items { items, next: 0 }),
-            NodeKind::Map(entries) => visitor.visit_map(Entries { entries, next: 0 }),
+            NodeKind::Seq(items) => visitor.visit_seq(Items { items, next: 0, trail: self.trail }),
+            NodeKind::Map(entries) => visitor.visit_map(Entries { entries, next: 0, trail: self.trail }),
         };
         done.map_err(|error| error.at(self.node.span))
     }
@@ -133,14 +239,14 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         if self.node.is_null() {
-            return visitor.visit_seq(Items { items: &[], next: 0 });
+            return visitor.visit_seq(Items { items: &[], next: 0, trail: self.trail });
         }
         self.deserialize_any(visitor)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         if self.node.is_null() {
-            return visitor.visit_map(Entries { entries: &[], next: 0 });
+            return visitor.visit_map(Entries { entries: &[], next: 0, trail: self.trail });
         }
         self.deserialize_any(visitor)
     }
@@ -148,9 +254,10 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
-        _fields: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
+        self.trail.look(self.node.entries(), fields);
         self.deserialize_map(visitor)
     }
 
@@ -176,9 +283,9 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         let variant = match &self.node.kind {
-            NodeKind::Str(text) => Variant { name: text, value: None },
+            NodeKind::Str(text) => Variant { name: text, value: None, trail: self.trail },
             NodeKind::Map(entries) if entries.len() == 1 => {
-                Variant { name: &entries[0].key, value: Some(&entries[0].value) }
+                Variant { name: &entries[0].key, value: Some(&entries[0].value), trail: self.trail }
             }
             _ => {
                 let message =
@@ -199,7 +306,7 @@ impl<'de> de::Deserializer<'de> for NodeDeserializer<'de> {
     }
 }
 
-impl<'de> NodeDeserializer<'de> {
+impl<'de> NodeDeserializer<'de, '_> {
     /// The one type whose text has a form of its own, and that may be a number as well.
     fn deserialize_quantity<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         let text = match &self.node.kind {
@@ -217,12 +324,13 @@ impl<'de> NodeDeserializer<'de> {
     }
 }
 
-struct Items<'a> {
+struct Items<'a, 't> {
+    trail: &'t Trail<'t>,
     items: &'a [Node],
     next: usize,
 }
 
-impl<'de> SeqAccess<'de> for Items<'de> {
+impl<'de> SeqAccess<'de> for Items<'de, '_> {
     type Error = DecodeError;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
@@ -230,8 +338,9 @@ impl<'de> SeqAccess<'de> for Items<'de> {
         seed: S,
     ) -> Result<Option<S::Value>, DecodeError> {
         let Some(node) = self.items.get(self.next) else { return Ok(None) };
+        let trail = self.trail.down(TrailStep::Index(self.next));
         self.next += 1;
-        seed.deserialize(NodeDeserializer { node })
+        seed.deserialize(NodeDeserializer { node, trail: &trail })
             .map(Some)
             .map_err(|error| error.at(node.span).below(Step::Index(self.next - 1)))
     }
@@ -241,12 +350,13 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     }
 }
 
-struct Entries<'a> {
+struct Entries<'a, 't> {
+    trail: &'t Trail<'t>,
     entries: &'a [Entry],
     next: usize,
 }
 
-impl<'de> MapAccess<'de> for Entries<'de> {
+impl<'de> MapAccess<'de> for Entries<'de, '_> {
     type Error = DecodeError;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, DecodeError> {
@@ -257,20 +367,22 @@ impl<'de> MapAccess<'de> for Entries<'de> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, DecodeError> {
         let entry = &self.entries[self.next];
+        let trail = self.trail.down(TrailStep::Key(&entry.key));
         self.next += 1;
-        seed.deserialize(NodeDeserializer { node: &entry.value })
+        seed.deserialize(NodeDeserializer { node: &entry.value, trail: &trail })
             .map_err(|error| error.at(entry.value.span).below(Step::Key(entry.key.clone())))
     }
 }
 
-struct Variant<'a> {
+struct Variant<'a, 't> {
+    trail: &'t Trail<'t>,
     name: &'a str,
     value: Option<&'a Node>,
 }
 
-impl<'de> EnumAccess<'de> for Variant<'de> {
+impl<'de, 't> EnumAccess<'de> for Variant<'de, 't> {
     type Error = DecodeError;
-    type Variant = Variant<'de>;
+    type Variant = Variant<'de, 't>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), DecodeError> {
         let name: de::value::StrDeserializer<'_, DecodeError> = self.name.into_deserializer();
@@ -278,7 +390,7 @@ impl<'de> EnumAccess<'de> for Variant<'de> {
     }
 }
 
-impl<'de> VariantAccess<'de> for Variant<'de> {
+impl<'de> VariantAccess<'de> for Variant<'de, '_> {
     type Error = DecodeError;
 
     fn unit_variant(self) -> Result<(), DecodeError> {
@@ -292,7 +404,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, DecodeError> {
         match self.value {
-            Some(node) => seed.deserialize(NodeDeserializer { node }),
+            Some(node) => seed.deserialize(NodeDeserializer { node, trail: self.trail }),
             None => Err(de::Error::custom(format!("{} needs a value", self.name))),
         }
     }
@@ -307,7 +419,9 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         match self.value {
-            Some(node) => de::Deserializer::deserialize_any(NodeDeserializer { node }, visitor),
+            Some(node) => {
+                de::Deserializer::deserialize_any(NodeDeserializer { node, trail: self.trail }, visitor)
+            }
             None => Err(de::Error::custom(format!("{} needs a map", self.name))),
         }
     }

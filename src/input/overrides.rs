@@ -36,10 +36,10 @@ const SHORT: [(&str, &str); 4] = [
 ];
 
 /// Reads an option.
-pub fn parse(text: &str, sources: &mut Sources) -> Result<Override, Diagnostic> {
+pub fn parse(text: &str, sources: &mut Sources) -> Result<Override, Box<Diagnostic>> {
     let wrong = |message: String| Diagnostic::error("bad-set", message);
     let Some((place, value)) = text.split_once('=') else {
-        return Err(wrong(format!("--set {}: there is no '=', {FORMS}", quoted(text))));
+        return Err(Box::new(wrong(format!("--set {}: there is no '=', {FORMS}", quoted(text)))));
     };
     let (job, place) = match place.split_once(':') {
         Some((job, place)) => (Some(job.to_string()), place),
@@ -48,13 +48,13 @@ pub fn parse(text: &str, sources: &mut Sources) -> Result<Override, Diagnostic> 
     let number = sources.add(format!("--set {}", place.trim()), value);
     let span = Span { file: number, start: 0, end: sources.file(number).text.len() as u32 };
     let Some(mut path) = parse_path(place.trim()) else {
-        return Err(wrong(format!("--set: found the path {}, {FORMS}", quoted(place))).at(span));
+        return Err(Box::new(wrong(format!("--set: found the path {}, {FORMS}", quoted(place))).at(span)));
     };
     let mut documents = yaml::read(sources, number)?;
     let mut value = match documents.len() {
         0 => Node { kind: NodeKind::Null, span },
         1 => documents.remove(0),
-        n => return Err(wrong(format!("--set: found {n} documents, expected one value")).at(span)),
+        n => return Err(Box::new(wrong(format!("--set: found {n} documents, expected one value")).at(span))),
     };
     value.span = span;
     let key = |name: &str| Step::Key(name.to_string());
@@ -77,7 +77,11 @@ pub fn parse(text: &str, sources: &mut Sources) -> Result<Override, Diagnostic> 
         Some(Step::Key(first)) if matches!(first.as_str(), "spec" | "metadata") && path.len() > 1 => {
             Target::Job(job)
         }
-        _ => return Err(wrong(format!("--set: found the path {}, {FORMS}", quoted(place))).at(span)),
+        _ => {
+            return Err(Box::new(
+                wrong(format!("--set: found the path {}, {FORMS}", quoted(place))).at(span),
+            ));
+        }
     };
     Ok(Override { target, path, value, span })
 }
@@ -93,14 +97,14 @@ fn whole_seconds(value: &mut Node) {
 
 impl Override {
     /// Changes a document.
-    pub fn apply(&self, document: &mut Node) -> Result<(), Diagnostic> {
+    pub fn apply(&self, document: &mut Node) -> Result<(), Box<Diagnostic>> {
         document.set(&self.path, self.value.clone()).map_err(|depth| {
             let message = format!(
                 "--set {}: {} is not there or has no such part",
                 path_text(&self.path),
                 path_text(&self.path[..=depth])
             );
-            Diagnostic::error("bad-set", message).at(self.span)
+            Box::new(Diagnostic::error("bad-set", message).at(self.span))
         })
     }
 }

@@ -10,6 +10,7 @@ use super::diagnostic::Diagnostic;
 use super::duration;
 use super::node::{Entry, Node, NodeKind, quoted};
 use super::source::{Sources, Span};
+use super::suggest::closest;
 use crate::engine::time::SimDuration;
 
 /// Where diagnostics go, and the texts beside which other files are found.
@@ -17,6 +18,9 @@ pub struct Reader<'a> {
     pub sources: &'a mut Sources,
     pub diagnostics: &'a mut Vec<Diagnostic>,
 }
+
+/// Most unknown fields of one map that are reported.
+const MAX_UNKNOWN: usize = 1000;
 
 /// The value of a key, unless it is absent or `null`.
 pub fn present<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
@@ -57,13 +61,21 @@ impl Reader<'_> {
             self.expected(node, path, format!("a map with {}", listed(known)));
             return None;
         }
-        for Entry { key, key_span, .. } in node.entries() {
+        let entries = node.entries();
+        let strange = |entry: &&Entry| !known.contains(&entry.key.as_str());
+        let absent: Vec<&str> = if entries.iter().any(|entry| strange(&entry)) {
+            known.iter().filter(|name| node.get(name).is_none()).copied().collect()
+        } else {
+            Vec::new()
+        };
+        for Entry { key, key_span, .. } in entries.iter().filter(strange).take(MAX_UNKNOWN) {
             if later.contains(&key.as_str()) {
                 self.unsupported(*key_span, format!("`{key}` in {path}"));
-            } else if !known.contains(&key.as_str()) {
-                let message = format!("unknown field `{key}` in {path}, expected {}", listed(known));
-                self.error("unknown-field", *key_span, message);
+                continue;
             }
+            let message = format!("unknown field `{key}` in {path}, expected {}", listed(known));
+            let diagnostic = Diagnostic::error("unknown-field", message).at(*key_span);
+            self.diagnostics.push(did_you_mean(diagnostic, key, *key_span, &absent));
         }
         Some(node)
     }
@@ -80,7 +92,8 @@ impl Reader<'_> {
         let mut named = node.entries().iter().filter(|e| known.contains(&e.key.as_str()));
         match (named.next(), named.next()) {
             (Some(entry), None) => Some(entry),
-            (None, _) if node.entries().iter().any(|e| later.contains(&e.key.as_str())) => None,
+            // An unknown or a later key has been told.
+            (None, _) if !node.entries().is_empty() => None,
             (None, _) => {
                 self.expected(node, path, format!("one of {}", listed(known)));
                 None
@@ -147,6 +160,18 @@ impl Reader<'_> {
             self.expected(node, path, "text");
         }
         node.as_str()
+    }
+
+    /// One of some names.
+    pub fn name<'n>(&mut self, node: &'n Node, path: &str, known: &[&str]) -> Option<&'n str> {
+        let found = node.as_str();
+        if let Some(name) = found.filter(|name| known.contains(name)) {
+            return Some(name);
+        }
+        let message = format!("{path}: found {}, expected {}", node.describe(), listed(known));
+        let diagnostic = Diagnostic::error("wrong-type", message).at(node.span);
+        self.diagnostics.push(did_you_mean(diagnostic, found.unwrap_or_default(), node.span, known));
+        None
     }
 
     /// A duration in seconds; `never` is infinity.
@@ -217,6 +242,14 @@ impl Reader<'_> {
             self.error("missing-field", node.span, format!("{path}: `{key}` is missing"));
         }
         value
+    }
+}
+
+/// The same with the known name that is nearest, if one is near.
+pub fn did_you_mean(diagnostic: Diagnostic, found: &str, span: Span, known: &[&str]) -> Diagnostic {
+    match closest(found, known) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).edit(span, near),
+        None => diagnostic,
     }
 }
 

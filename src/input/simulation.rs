@@ -3,13 +3,15 @@
 //! Relies on [`super::reader`] for values; `workload` and `timeline` have files of their own. Each default that is used is
 //! recorded as a sentence. It reads no manifests.
 
+use super::annotations::as_workload;
 use super::dependencies::read_dependencies;
+use super::diagnostic::Diagnostic;
 use super::node::{Entry, Node, NodeKind, quoted};
 use super::policies::{read_faults, read_policies};
-use super::reader::{Reader, listed, present};
+use super::reader::{Reader, did_you_mean, present};
 use super::source::Span;
 use super::timeline::read_timeline;
-use super::workload::{read_workloads, workload};
+use super::workload::{read_workload, read_workloads, workload};
 use crate::engine::distribution::{Distribution, Percentile};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::cluster::{ClientLimit, ControlPlane, PodGc};
@@ -68,6 +70,9 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
     reader.map(document, "the Simulation", &["apiVersion", "kind", "metadata", "spec"], &[]);
     if let Some(metadata) = present(document, "metadata") {
         reader.map(metadata, "metadata", &["name", "labels", "annotations"], &[]);
+        if let Some(name) = present(metadata, "name") {
+            reader.text(name, "metadata.name");
+        }
     }
     let spec = present(document, "spec").unwrap_or(&empty);
     let known = [
@@ -123,7 +128,9 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
         });
         let default = entries.iter().find(|entry| entry.job.is_none());
         let named = entries.iter().find(|entry| entry.job == Some(number));
-        let workload = workload(&job, [named, default], preset, &mut defaults, reader);
+        let annotated = as_workload(job.spec_node, reader)
+            .map(|node| read_workload(&node, &format!("annotations of {}", job.name), &dependencies, reader));
+        let workload = workload(&job, [named, annotated.as_ref(), default], preset, &mut defaults, reader);
         if let Some(spec) = job.spec {
             cases.push(JobCase { name: job.name, spec, submit, workload });
         }
@@ -286,14 +293,10 @@ fn read_control_plane(
             );
             (Preset::Kubernetes, ControlPlane::KUBERNETES)
         }
-        Some(name) => match name.as_str() {
-            Some("kubernetes") => (Preset::Kubernetes, ControlPlane::KUBERNETES),
+        Some(name) => match reader.name(name, &format!("{PATH}.preset"), &PRESETS) {
             Some("unlimited") => (Preset::Bare, ControlPlane::UNLIMITED),
             Some("ideal") => (Preset::Bare, ControlPlane::IDEAL),
-            _ => {
-                reader.expected(name, &format!("{PATH}.preset"), listed(&PRESETS));
-                (Preset::Kubernetes, ControlPlane::KUBERNETES)
-            }
+            _ => (Preset::Kubernetes, ControlPlane::KUBERNETES),
         },
     };
     let mut limit = plane.client_limit;
@@ -366,7 +369,9 @@ pub(super) fn job_named(
         let more = if jobs.len() > MOST { ", …" } else { "" };
         let message =
             format!("{path}: there is no Job {}, the input has: {}{more}", quoted(name), names.join(", "));
-        reader.error("unknown-job", span, message);
+        let all: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+        let diagnostic = Diagnostic::error("unknown-job", message).at(span);
+        reader.diagnostics.push(did_you_mean(diagnostic, name, span, &all));
     }
     found
 }

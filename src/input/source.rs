@@ -197,6 +197,10 @@ fn folder(path: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     };
     let mut files: Vec<PathBuf> =
         entries.filter_map(|entry| entry.ok().map(|e| e.path())).filter(wanted).collect();
+    // A file of this folder is called by its name alone, as editors and GitHub know it.
+    for file in files.iter_mut().filter(|file| file.starts_with(".")) {
+        *file = file.strip_prefix(".").map(Path::to_path_buf).unwrap_or_default();
+    }
     files.sort();
     if files.is_empty() {
         let message = format!("folder {path} holds no .yaml, .yml or .json file");

@@ -96,14 +96,13 @@ fn read_action(
             reader.map(node, path, &["propagation"], &[])?;
             let propagation = match present(node, "propagation") {
                 None => Propagation::Background,
-                Some(value) => match value.as_str() {
-                    Some("Background") => Propagation::Background,
-                    Some("Foreground") => Propagation::Foreground,
-                    _ => {
-                        reader.expected(value, &format!("{path}.propagation"), "Background or Foreground");
-                        return None;
+                Some(value) => {
+                    let path = format!("{path}.propagation");
+                    match reader.name(value, &path, &["Background", "Foreground"])? {
+                        "Foreground" => Propagation::Foreground,
+                        _ => Propagation::Background,
                     }
-                },
+                }
             };
             Some(Action::DeleteJob { job, propagation })
         }

@@ -62,7 +62,12 @@ pub(super) fn read_workloads(
     entries
 }
 
-fn read_workload(node: &Node, path: &str, dependencies: &Dependencies, reader: &mut Reader) -> WorkloadEntry {
+pub(super) fn read_workload(
+    node: &Node,
+    path: &str,
+    dependencies: &Dependencies,
+    reader: &mut Reader,
+) -> WorkloadEntry {
     let mut entry = WorkloadEntry::default();
     let known = ["schedule", "startup", "steps", "failure", "hang", "poison"];
     if node.is_null() || reader.map(node, path, &known, &[]).is_none() {
@@ -99,7 +104,9 @@ fn read_steps(node: &Node, path: &str, dependencies: &Dependencies, reader: &mut
     let mut by_index = None;
     for (n, item) in items.iter().enumerate() {
         let path = format!("{path}[{n}]");
-        let Some(Entry { value, .. }) = reader.one_of(item, &path, &["run"], &[]) else { continue };
+        let Some(Entry { value, .. }) = reader.one_of(item, &path, &["run", "call", "hold"], &[]) else {
+            continue;
+        };
         let path = format!("{path}.run");
         match value.get("byIndex") {
             Some(list) => {
@@ -188,10 +195,11 @@ fn read_poison(node: &Node, path: &str, reader: &mut Reader) -> Option<(Poison, 
     }
 }
 
-/// The workload of a Job: its own entry, then `default`, then the preset's defaults.
+/// The workload of a Job: its own entry, then the annotations of its manifest, then `default`, then the preset's
+/// defaults.
 pub(super) fn workload(
     job: &NamedJob,
-    entries: [Option<&WorkloadEntry>; 2],
+    entries: [Option<&WorkloadEntry>; 3],
     preset: Preset,
     defaults: &mut Defaults,
     reader: &mut Reader,

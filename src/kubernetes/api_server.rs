@@ -13,6 +13,7 @@ use super::status::Counters;
 use super::world::{Job, JobView, Kubelet, Pod, PodKey, PodView, Step, World};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};
+use crate::marks::mark;
 use crate::model::cluster::ClientLimit;
 use crate::model::job::{Completion, JobSpec};
 use crate::model::workload::{Script, Workload};
@@ -114,6 +115,7 @@ impl<'a, O: Observer> World<'a, O> {
         };
         if self.bucket.is_none() {
             let latency = self.scenario.control_plane.api_latency;
+            mark!("2.11 a write takes effect after its latency");
             self.call_at(self.now + latency, Event::Call(number));
             return;
         }
@@ -135,6 +137,7 @@ impl<'a, O: Observer> World<'a, O> {
                 None => SimDuration::ZERO,
             };
             times.push((self.now + wait + latency, number));
+            mark!("2.11 a call waits for its token" if wait > SimDuration::ZERO);
         }
         // Of calls that come back at one instant an event is done first: its sender waits for no cache.
         times.sort_by_key(|&(_, number)| !matches!(self.calls[number as usize].op, Op::Event));
@@ -286,6 +289,7 @@ impl<'a, O: Observer> World<'a, O> {
         let goes = view.deleting && view.grace_over;
         self.observer.finalizer_removed(self.now, id);
         if goes {
+            mark!("2.6.4 a deleted pod goes with its finalizer");
             self.remove_pod(key.slot, |view| view.finalizer = false);
         } else {
             self.change_pod(key.slot, |view| view.finalizer = false);
@@ -300,11 +304,14 @@ impl<'a, O: Observer> World<'a, O> {
         let id = pod.id(key.slot);
         let PodView { deleting, bound, finalizer, phase, .. } = pod.live;
         if deleting {
+            mark!("4.2 a second DELETE changes nothing");
             return true;
         }
         let deleted_at = self.stamp(self.now);
         let grace = self.jobs[id.job as usize].spec.template.termination_grace;
         let grace_over = !bound || phase.is_terminal() || grace == SimDuration::ZERO;
+        mark!("4.2 a pod without a node goes without grace" if !bound);
+        mark!("4.2 a finished pod goes without grace" if phase.is_terminal());
         self.observer.pod_delete_requested(self.now, id);
         self.change_pod(key.slot, |view| {
             view.deleting = true;
@@ -376,6 +383,7 @@ impl<'a, O: Observer> World<'a, O> {
 
     /// A status as the API server stores it: times without fractions.
     pub(super) fn stored(&self, mut status: Counters) -> Counters {
+        mark!("2.3.3 startTime is stored without its fraction" if status.start_time.is_some_and(|t| self.stamp(t) != t));
         status.start_time = status.start_time.map(|t| self.stamp(t));
         status.completion_time = status.completion_time.map(|t| self.stamp(t));
         status.conditions.map_times(|t| self.stamp(t));
@@ -434,6 +442,7 @@ impl Job<'_> {
     /// Without `landmark` conditions and times are as they are stored.
     pub(super) fn accepts_status(&self, expected: u64, new: &Counters, landmark: bool) -> bool {
         if !self.exists || self.version != expected {
+            mark!("2.6.2 a PUT against an old version fails" if self.exists);
             return false;
         }
         let old = &self.counters;

@@ -4,6 +4,7 @@ use super::event::Event;
 use super::facts::{Observer, Phase, PodEnd};
 use super::world::World;
 use crate::engine::time::{SimDuration, SimTime};
+use crate::marks::mark;
 use crate::model::scenario::Propagation;
 
 /// How long the garbage collector takes to notice, and how often it looks again.
@@ -40,6 +41,7 @@ impl<'a, O: Observer> World<'a, O> {
             let pod = &self.pods[slot as usize];
             let id = pod.id(slot);
             if !pod.live.phase.is_terminal() {
+                mark!("4.2 PodGC fails a deleted pod without a node");
                 let end = PodEnd { phase: Phase::Failed, exit_code: None, reason: "" };
                 self.observer.pod_terminal(self.now, id, end);
                 self.change_pod(slot, |view| view.phase = Phase::Failed);
@@ -54,9 +56,11 @@ impl<'a, O: Observer> World<'a, O> {
         if !j.exists || j.deleting {
             return;
         }
+        mark!("2.10 background: the Job goes before its pods" if matches!(propagation, Propagation::Background));
         match propagation {
             Propagation::Background => self.remove_job(job),
             Propagation::Foreground => {
+                mark!("2.10 foreground: the Job goes after its pods");
                 j.deleting = true;
                 j.generation += 1;
                 self.notify_job(job);
@@ -122,9 +126,11 @@ impl<'a, O: Observer> World<'a, O> {
             }
         }
         if expires <= now {
+            mark!("2.10 the TTL is over");
             return self.delete_job(job, Propagation::Foreground);
         }
         if expires < j.ttl_due {
+            mark!("2.10 the TTL is armed");
             j.ttl_due = expires;
             self.timer_at(expires, Event::Ttl(job));
         }

@@ -9,6 +9,7 @@ use super::luck::Whose;
 use super::world::{Ready, Step, World};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};
+use crate::marks::mark;
 use crate::model::pod::RestartPolicy;
 use crate::model::workload::{OnTerm, Workload};
 
@@ -29,6 +30,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         match kubelet.step {
             Step::Bind => {
+                mark!("4.2 a pod in deletion is not bound" if self.pods[slot as usize].live.deleting);
                 // A pod being deleted is not bound.
                 if !self.pods[slot as usize].live.deleting {
                     self.bind(slot);
@@ -50,6 +52,7 @@ impl<'a, O: Observer> World<'a, O> {
             }
             Step::Client => self.client_due(slot),
             Step::Deadline => {
+                mark!("4.2 the deadline of a pod is over");
                 self.pods[slot as usize].kubelet.past_deadline = true;
                 self.terminate(slot);
             }
@@ -89,6 +92,7 @@ impl<'a, O: Observer> World<'a, O> {
         let pod = &mut self.pods[slot as usize];
         let limit = self.jobs[pod.job as usize].spec.template.active_deadline;
         pod.kubelet.deadline_at = clock + limit.unwrap_or(SimDuration::NEVER);
+        mark!("4.2 the deadline of a pod counts from its node" if limit.is_some());
         let start_at = clock + pod.kubelet.startup;
         let id = pod.id(slot);
         self.observer.pod_scheduled(now, id);
@@ -179,10 +183,14 @@ impl<'a, O: Observer> World<'a, O> {
         let again = if kubelet.crash_backoff == SimDuration::ZERO
             || now.since(kubelet.last_restart) > CRASH_BACKOFF_RESET
         {
+            mark!("4.1 the first restart is immediate" if kubelet.crash_backoff == SimDuration::ZERO);
+            mark!("4.1 a long run resets the crash back-off" if kubelet.crash_backoff > SimDuration::ZERO);
             kubelet.crash_backoff = CRASH_BACKOFF_BASE;
             now
         } else {
             let wait = kubelet.crash_backoff;
+            mark!("4.1 later restarts wait" if wait < CRASH_BACKOFF_MAX);
+            mark!("4.1 a restart waits at most 300 s" if wait == CRASH_BACKOFF_MAX);
             kubelet.crash_backoff = wait.doubled(CRASH_BACKOFF_MAX);
             now + wait
         };
@@ -206,6 +214,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         pod.kubelet.terminating = true;
         if !pod.kubelet.running {
+            mark!("4.2 nothing runs: the pod ends at once");
             return self.finish(slot);
         }
         let job = pod.job;
@@ -223,6 +232,9 @@ impl<'a, O: Observer> World<'a, O> {
                 kubelet.attempt.exit_code = exit_code;
             }
         }
+        mark!("4.2 the container ends on SIGTERM" if kubelet.end_at == told_at + on_term.after && on_term.after < grace);
+        mark!("4.2 the grace is over: SIGKILL" if kubelet.end_at == told_at + grace && grace < on_term.after);
+        mark!("4.2 the container ends by itself before" if kubelet.end_at < told_at + grace.min(on_term.after));
         let end_at = kubelet.end_at;
         self.plan(slot, end_at, Step::End);
     }
@@ -240,6 +252,8 @@ impl<'a, O: Observer> World<'a, O> {
             // It never ran: ContainerStatusUnknown, without a time (status_manager.go, TerminatePod).
             _ => (EXIT_KILLED, SimTime::NEVER),
         };
+        mark!("4.2 never ran: exit 137 without a time" if pod.kubelet.last.is_none());
+        mark!("4.2 past its deadline a pod fails whatever its exit" if exit_code == 0 && pod.kubelet.past_deadline);
         let succeeded = exit_code == 0 && !pod.kubelet.past_deadline;
         let phase = if succeeded { Phase::Succeeded } else { Phase::Failed };
         let reason = if pod.kubelet.past_deadline { "DeadlineExceeded" } else { "" };

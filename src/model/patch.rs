@@ -7,6 +7,7 @@
 use super::job::{Completion, JobSpec, PerIndexLimit};
 use super::policy::PodReplacementPolicy;
 use crate::engine::time::SimDuration;
+use crate::marks::mark;
 
 /// What a patch says of one field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -85,10 +86,12 @@ impl JobPatch {
             (max_failed, "spec.maxFailedIndexes"),
         ] {
             if value.is_some_and(|v| v < 0) {
+                mark!("1.3 no number below 0");
                 invalid(field, INVALID);
             }
         }
         if max_failed.is_some() && old.per_index.is_none() {
+            mark!("1.3 maxFailedIndexes needs backoffLimitPerIndex");
             invalid("spec.backoffLimitPerIndex", REQUIRED);
         }
         if old.is_indexed() {
@@ -98,13 +101,16 @@ impl JobPatch {
                 invalid("spec.maxFailedIndexes", INVALID);
             }
             if completions != old_completions {
+                mark!("1.3 completions of a NonIndexed Job stay");
                 invalid("spec.completions", INVALID);
             }
         }
         if pod_replacement != PodReplacementPolicy::Failed && old.pod_failure_policy.is_some() {
+            mark!("1.3 a podFailurePolicy needs podReplacementPolicy Failed");
             invalid("spec.podReplacementPolicy", INVALID);
         }
         for field in &self.immutable {
+            mark!("1.3 immutable fields");
             invalid(field, INVALID);
         }
         if !refusals.is_empty() {
@@ -115,6 +121,7 @@ impl JobPatch {
         let length = |v: i64| SimDuration::from_whole_seconds(v as u64);
         new.parallelism = count(parallelism);
         if let (Completion::Indexed(_), Some(n)) = (old.completion, completions) {
+            mark!("1.3 an Indexed Job is elastic" if old.completions() != Some(count(n)));
             new.completion = Completion::Indexed(count(n));
         }
         new.backoff_limit = count(backoff_limit);
@@ -166,6 +173,7 @@ fn check_indexed(
         }
     }
     if old.completions().map(i64::from) != Some(completions) && completions != parallelism {
+        mark!("1.3 completions change only with an equal parallelism");
         invalid("spec.completions", INVALID);
     }
 }

@@ -47,6 +47,8 @@ pub struct JobAnswer {
     pub quantities: Vec<(&'static str, Option<Summary>)>,
     /// For each time that was asked for.
     pub done_by: Vec<DoneBy>,
+    /// What is legal but risky about it.
+    pub advice: Vec<AdviceText>,
 }
 
 /// In how many runs a Job was Complete so long after its creation.
@@ -54,6 +56,13 @@ pub struct DoneBy {
     pub t_s: f64,
     pub share: f64,
     pub interval: Option<(f64, f64)>,
+}
+
+/// A lint in words.
+pub struct AdviceText {
+    pub code: &'static str,
+    /// The finding and its cure.
+    pub text: String,
 }
 
 /// How often a Job ended in one way.
@@ -101,6 +110,6 @@ impl JobAnswer {
                 DoneBy { t_s, share, interval: share_interval(count, runs.len()) }
             })
             .collect();
-        JobAnswer { name: name.to_string(), outcomes, quantities, done_by }
+        JobAnswer { name: name.to_string(), outcomes, quantities, done_by, advice: Vec::new() }
     }
 }

@@ -70,6 +70,7 @@ pub fn answer(answer: &Answer) -> Value {
             for (name, s) in &job.quantities {
                 value[*name] = summary(s);
             }
+            value["advice"] = job.advice.iter().map(|a| json!({"code": a.code, "text": a.text})).collect();
             value
         })
         .collect();

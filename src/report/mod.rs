@@ -3,5 +3,6 @@
 pub mod answer;
 pub mod csv;
 pub mod dependencies;
+pub mod diagnostics;
 pub mod json;
 pub mod terminal;

@@ -105,6 +105,13 @@ fn job_text(text: &mut String, job: &JobAnswer) {
         }
     }
     text.push('\n');
+    if !job.advice.is_empty() {
+        text.push_str("Advice (jobsim check shows where, --explain CODE says more):\n");
+        for advice in &job.advice {
+            wrap(text, &format!("{}: {}", advice.code, advice.text));
+        }
+        text.push('\n');
+    }
 }
 
 pub(super) fn row(text: &mut String, label: &str, s: &Summary, show: fn(f64) -> String) {

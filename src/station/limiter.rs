@@ -36,6 +36,7 @@ pub enum Offer {
 }
 
 impl Limiter {
+    /// As it is before the first request.
     pub fn new(rule: LimitRule) -> Limiter {
         match rule {
             LimitRule::TokenBucket { rate, burst } => {

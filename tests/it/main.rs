@@ -1,12 +1,21 @@
 //! One test binary. `conformance`: the traces of the real controller. `closed_forms`: what theory says exactly or
-//! in the mean. `properties`: what holds in every run. `runs`: answers with their error, killed runs.
+//! in the mean. `properties`: what holds in every run. `rules`: each rule of Kubernetes with a coverage mark is hit.
+//! `golden`: bytes. `runs`: answers with their error, killed runs. `tidy`: how the house is held together.
 
 mod closed_forms;
 mod conformance;
 mod console;
 mod dependencies;
 mod dependencies_input;
+mod forms;
+mod fuzz;
+mod golden;
+mod pages;
 mod properties;
+#[cfg(debug_assertions)]
+mod rules;
 mod runs;
+mod schema;
+mod tidy;
 mod vectors;
 mod workloads;

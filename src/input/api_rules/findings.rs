@@ -4,6 +4,7 @@
 //! Relies on [`super::place`]. It knows no rule.
 
 use super::super::diagnostic::{ApiCause, ApiErrorType, Diagnostic};
+use super::super::reader::did_you_mean;
 use super::place::At;
 
 /// The findings of one document.
@@ -70,7 +71,13 @@ impl<'d> Findings<'d> {
     /// A text is none of those that are known.
     pub fn not_supported(&mut self, at: &At, known: &[&str]) {
         let message = format!("found {}, expected {}", at.found(), alternatives(known));
+        let before = self.diagnostics.len();
         self.add(at, "invalid-value", ApiErrorType::NotSupported, &message);
+        if self.diagnostics.len() > before
+            && let Some(last) = self.diagnostics.pop()
+        {
+            self.diagnostics.push(did_you_mean(last, at.text(), at.span(), known));
+        }
     }
 
     /// A text is none of those that are known, for a reason that is better said as a sentence.

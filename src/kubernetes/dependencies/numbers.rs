@@ -23,6 +23,7 @@ pub struct Lengths {
 const PER_OCTAVE_BITS: u32 = 7;
 
 impl Lengths {
+    /// One more length.
     pub fn add(&mut self, length: SimDuration) {
         let nanos = length.nanos();
         self.min_ns = if self.count == 0 { nanos } else { self.min_ns.min(nanos) };
@@ -49,10 +50,12 @@ impl Lengths {
         }
     }
 
+    /// How many there are.
     pub fn count(&self) -> u64 {
         self.count
     }
 
+    /// All together, in nanoseconds.
     pub fn sum_ns(&self) -> u128 {
         self.sum_ns
     }
@@ -70,10 +73,12 @@ impl Lengths {
         (self.count > 1).then(|| variance.max(0.0).sqrt())
     }
 
+    /// The shortest, in seconds; 0 of nothing.
     pub fn min_s(&self) -> f64 {
         self.min_ns as f64 / 1e9
     }
 
+    /// The longest, in seconds; 0 of nothing.
     pub fn max_s(&self) -> f64 {
         self.max_ns as f64 / 1e9
     }

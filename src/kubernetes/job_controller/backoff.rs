@@ -2,6 +2,7 @@
 
 use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::world::{Pod, PodView, Ready};
+use crate::marks::mark;
 
 /// DefaultJobPodFailureBackOff and MaxJobPodFailureBackOff.
 const BASE: SimDuration = SimDuration::from_whole_seconds(10);
@@ -28,6 +29,11 @@ impl Backoff {
     /// The record after a sync (newBackoffRecord): failures add up, a success forgets those that did not end
     /// after it. The time is that of this sync's latest failure, even if an earlier sync saw a later one.
     pub(crate) fn with(self, new: NewEnds) -> Backoff {
+        mark!("2.7 failures add up over syncs" if new.last_success.is_none() && new.failures > 0 && self.failures > 0);
+        mark!("2.7 failures of one sync are pooled" if new.last_success.is_none() && new.failures > 1);
+        mark!("2.7 the latest failure of this sync is the time" if new.last_failure.is_some() && new.last_failure < self.last_failure && new.last_success.is_none());
+        mark!("2.7 a success forgets the failures" if new.last_success.is_some() && new.failures_after_success == 0 && self.failures > 0);
+        mark!("2.7 failures after the success stay" if new.last_success.is_some() && new.failures_after_success > 0);
         match (new.last_success, new.failures) {
             (None, 0) => self,
             (None, n) => Backoff { failures: self.failures + n, last_failure: new.last_failure },
@@ -53,6 +59,8 @@ pub(crate) fn remaining(failures: u32, last: SimTime, now: SimTime) -> SimDurati
     let mut pause = BASE;
     for _ in 1..failures {
         pause = pause.doubled(MAX);
+        mark!("2.7 the pause doubles" if pause < MAX);
+        mark!("2.7 the pause is at most 600 s" if pause == MAX);
         if pause == MAX {
             break;
         }
@@ -64,10 +72,13 @@ pub(crate) fn remaining(failures: u32, last: SimTime, now: SimTime) -> SimDurati
 /// deletion was requested; else its creation.
 pub(crate) fn finished_time(pod: &Pod, view: &PodView) -> SimTime {
     if view.exit_code.is_some() && view.finished_at != SimTime::NEVER {
+        mark!("2.7 a pod ends with its container");
         view.finished_at
     } else if view.ready == Ready::False {
+        mark!("2.7 a pod without a container ends when it is not ready" if view.phase.is_terminal() || view.deleting);
         view.ready_since
     } else if view.deleting {
+        mark!("2.7 a pod without Ready ends with its deletion");
         view.deleted_at
     } else {
         pod.created

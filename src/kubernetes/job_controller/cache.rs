@@ -8,6 +8,7 @@ use crate::engine::time::SimDuration;
 use crate::kubernetes::api_server::TokenBucket;
 use crate::kubernetes::facts::{Observer, Phase};
 use crate::kubernetes::world::{JobView, Pod, PodView, World};
+use crate::marks::mark;
 use crate::model::job::JobSpec;
 use crate::model::policy::FailureAction;
 
@@ -53,10 +54,12 @@ impl<'a, O: Observer> World<'a, O> {
             }
         }
         if memory.cache.finished_at.is_some() {
+            mark!("2.2.5 events of a finished Job: nothing");
             return;
         }
         // The textbook controller is woken by what can change its mind, the real one by everything.
         if !ideal {
+            mark!("2.2.1 an event of a pod: after a second");
             return self.enqueue_batched(job);
         }
         let ended = new.has(PodClass::ENDED) && new.has(PodClass::EXISTS) && !new.has(PodClass::DELETING);
@@ -70,6 +73,7 @@ impl<'a, O: Observer> World<'a, O> {
         let pod = &self.pods[slot as usize];
         if pod.seen().finalizer {
             let key = pod.key(slot);
+            mark!("2.10 a pod without its Job loses its finalizer");
             self.orphan_pod(job, key);
         }
     }
@@ -86,6 +90,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         if seen.exists && !seen.deleting && seen.finished_at.is_none() {
             // A new status, as after most syncs.
+            mark!("2.2.1 a new status: after a second");
             cache.version = seen.version;
             if !self.is_ideal() {
                 self.enqueue_batched(job);
@@ -129,6 +134,7 @@ impl<'a, O: Observer> World<'a, O> {
             }
         }
         if !seen.exists {
+            mark!("2.2.1 a Job is deleted: at once");
             let memory = &mut self.jobs[job as usize].memory;
             memory.wrote_pod_version = 0;
             memory.wrote_job_version = 0;
@@ -139,6 +145,7 @@ impl<'a, O: Observer> World<'a, O> {
             return self.orphan_all(job);
         }
         if !known {
+            mark!("2.2.1 a Job is created: at once");
             self.enqueue(job);
             return self.check_ttl(job);
         }
@@ -152,12 +159,14 @@ impl<'a, O: Observer> World<'a, O> {
             }
             return;
         }
+        mark!("2.2.1 a spec is changed: at once");
         self.enqueue(job);
         let j = &self.jobs[job as usize];
         let deadline = j.memory.cache.spec.active_deadline;
         if let (Some(start), Some(limit)) = (seen.start_time, deadline)
             && deadline != old_deadline
         {
+            mark!("2.2.2 activeDeadlineSeconds is changed: after the rest");
             let rest = (start + limit).since(self.now);
             self.enqueue_after(job, rest);
         }
@@ -186,6 +195,7 @@ impl<'a, O: Observer> World<'a, O> {
         self.seen_job_version = self.version;
         for job in 0..self.jobs.len() as u32 {
             let j = &mut self.jobs[job as usize];
+            mark!("2.7 a restart forgets the back-off" if j.memory.backoff.remaining(self.now) > SimDuration::ZERO);
             j.forget_unwritten();
             j.memory = Memory::new(j.spec.clone());
         }
@@ -247,6 +257,9 @@ impl PodClass {
         let fails_job = spec.pod_failure_policy.is_some()
             && view.phase == Phase::Failed
             && failure_policy::matching_action(spec, view) == Some(FailureAction::FailJob);
+        mark!("2.3.1 a Pending pod is active" if active && view.phase == Phase::Pending);
+        mark!("2.3.1 an unfinished pod in deletion is terminating" if !ended && view.deleting);
+        mark!("2.3.1 an active pod with Ready True is ready" if active && view.is_ready());
         let bit = |on: bool, bit: u8| if on { bit } else { 0 };
         let bits = PodClass::EXISTS
             | bit(active, PodClass::ACTIVE)
@@ -282,6 +295,7 @@ fn count_pod(memory: &mut Memory, pod: &mut Pod, slot: u32, old: PodClass, new: 
         step(&mut cache.terminating, PodClass::TERMINATING);
         step(&mut cache.fail_job_matches, PodClass::FAILS_JOB);
     }
+    mark!("3 a pod that ended leaves the sum of restarts" if new.has(PodClass::ENDED) && old.restarts > 0);
     if old.restarts != new.restarts {
         cache.restarts = cache.restarts + u64::from(new.restarts) - u64::from(old.restarts);
     }

@@ -8,6 +8,7 @@ use super::sync::Op;
 use crate::kubernetes::facts::Observer;
 use crate::kubernetes::status::ConditionType;
 use crate::kubernetes::world::World;
+use crate::marks::mark;
 
 /// Type of an event; the recorder's spam filter counts each for itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +21,7 @@ impl<'a, O: Observer> World<'a, O> {
     /// The controller records an event about a Job. It goes out with the next `send_event`.
     pub(super) fn record_event(&mut self, job: u32, event_type: EventType) {
         if self.scenario.control_plane.events_take_tokens && self.bucket.is_some() {
+            mark!("2.11 events take tokens");
             self.events_waiting.push_back((job, event_type));
         }
     }
@@ -49,6 +51,7 @@ impl<'a, O: Observer> World<'a, O> {
             let Some((job, event_type)) = self.events_waiting.pop_front() else { return };
             let now = self.now;
             let filter = &mut self.jobs[job as usize].memory.event_filters[event_type as usize];
+            mark!("2.1 events of an object: 25, then one in 300 s" if !filter.clone().try_take(now));
             if filter.try_take(now) {
                 self.event_in_flight = true;
                 self.write(0, Op::Event);

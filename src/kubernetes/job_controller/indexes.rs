@@ -5,6 +5,7 @@
 
 use super::memory::Cache;
 use crate::kubernetes::status::IndexSet;
+use crate::marks::mark;
 
 /// What makes an index not pending, apart from pods.
 pub(super) struct Settled<'a> {
@@ -43,6 +44,7 @@ pub(super) fn first_pending(
                 .get(&index)
                 .is_none_or(|pods| pods.active == 0 && !(terminating_holds && pods.terminating > 0))
     };
+    mark!("2.4 onlyReplaceFailed: a terminating pod holds its index" if terminating_holds && indexes.values().any(|pods| pods.terminating > 0));
     let count = count as usize;
     let mut stale = Vec::new();
     for &index in &cache.candidates {
@@ -50,6 +52,7 @@ pub(super) fn first_pending(
             break;
         }
         if pending(index) {
+            mark!("2.4 an index that came back goes first");
             out.push(index);
         } else {
             stale.push(index);

@@ -10,6 +10,7 @@ use super::work_queue::BATCH_PERIOD;
 use crate::engine::time::SimDuration;
 use crate::kubernetes::facts::{Observer, Phase};
 use crate::kubernetes::world::{Job, Pod, World};
+use crate::marks::mark;
 use crate::model::job::Completion;
 
 /// MaxPodCreateDeletePerSync.
@@ -24,6 +25,8 @@ impl<'a, O: Observer> World<'a, O> {
         let spec = &cache.spec;
         let active = sync.active;
         if spec.suspend {
+            mark!("2.4 suspended: all active pods go" if active > 0);
+            mark!("2.7 a suspended Job keeps its back-off" if sync.backoff.remaining(self.now) > SimDuration::ZERO);
             let all = self.pods_for_removal(job, active);
             return self.remove_pods(job, &all);
         }
@@ -34,6 +37,9 @@ impl<'a, O: Observer> World<'a, O> {
                 n.saturating_sub(sync.succeeded).min(spec.parallelism)
             }
         };
+        mark!("2.4 a work queue wants parallelism" if spec.completions().is_none() && sync.succeeded == 0);
+        mark!("2.4 a work queue with a success gets no more pods" if spec.completions().is_none() && want < spec.parallelism);
+        mark!("2.4 at most as many pods as completions remain" if spec.completions().is_some() && want < spec.parallelism);
         let surplus = active.saturating_sub(want);
         let irregular = match spec.completion {
             // Only a changed spec leaves an active pod that must go in any case.
@@ -42,15 +48,21 @@ impl<'a, O: Observer> World<'a, O> {
         };
         if surplus > 0 || irregular {
             let mut remove = self.pods_for_removal(job, surplus);
+            mark!("2.4 at most 500 pods go in a sync" if remove.len() > cap as usize);
             remove.truncate(cap as usize);
             if !remove.is_empty() {
+                mark!("2.4 surplus pods go" if surplus > 0);
+                mark!("2.4 irregular pods go without a surplus" if surplus == 0);
+                mark!("2.4 a sync that deletes creates none" if want > active - remove.len() as u32);
                 return self.remove_pods(job, &remove);
             }
         }
         let j = &self.jobs[job as usize];
         let (cache, sync) = (&j.memory.cache, &j.memory.sync);
         let waiting_for = if cache.spec.only_replace_failed() { sync.terminating } else { 0 };
+        mark!("2.4 onlyReplaceFailed: terminating pods hold their places" if waiting_for > 0 && want > active);
         let missing = want.saturating_sub(active).saturating_sub(waiting_for);
+        mark!("2.4 at most 500 pods come in a sync" if missing > cap);
         if missing > 0 {
             self.plan_creations(job, missing.min(cap));
         }
@@ -65,6 +77,7 @@ impl<'a, O: Observer> World<'a, O> {
         let mut pause = SimDuration::ZERO;
         if !per_index && !ideal {
             pause = sync.backoff.remaining(now);
+            mark!("2.7 the back-off gates every creation" if pause > SimDuration::ZERO);
         }
         if pause == SimDuration::ZERO {
             if let Completion::Indexed(completions) = memory.cache.spec.completion {
@@ -83,6 +96,8 @@ impl<'a, O: Observer> World<'a, O> {
                         Some(d) if !ideal => backoff::remaining(d.failures + d.ignored, d.ended, now),
                         _ => SimDuration::ZERO,
                     };
+                    mark!("2.4 an index in back-off keeps its slot" if rest > SimDuration::ZERO);
+                    mark!("2.7 the back-off of an index survives a restart" if rest > SimDuration::ZERO && self.epoch > 0);
                     if rest == SimDuration::ZERO {
                         sync.creations.push(Some(index));
                     } else if pause == SimDuration::ZERO || rest < pause {
@@ -93,8 +108,13 @@ impl<'a, O: Observer> World<'a, O> {
                 sync.creations.resize(missing as usize, None);
             }
         }
+        mark!("2.4 one index can start: no timer for the others" if per_index && !sync.creations.is_empty() && pause > SimDuration::ZERO);
+        mark!("2.4 no index can start: after the shortest rest" if per_index && sync.creations.is_empty() && pause > SimDuration::ZERO);
+        mark!("2.4 failed indexes leave a deficit" if sync.creations.is_empty() && pause == SimDuration::ZERO);
         if sync.creations.is_empty() {
             if pause > SimDuration::ZERO {
+                mark!("2.2.2 a pending back-off: after the rest");
+                mark!("2.2.2 a pending back-off: not within a second" if pause < BATCH_PERIOD);
                 self.enqueue_after(job, pause.max(BATCH_PERIOD));
             }
             return;
@@ -119,6 +139,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         // Nothing can fail or take time: the batches are one.
         let batch = if immediate { left } else { sync.batch.min(left) };
+        mark!("2.4 slow start: batches double" if !immediate && batch > 1);
         sync.batch = 2 * batch;
         sync.outstanding += 1;
         for _ in 0..batch {
@@ -128,6 +149,7 @@ impl<'a, O: Observer> World<'a, O> {
             let last = index.and_then(|i| sync.delayed.get(&i));
             let (failures, ignored) = last.map_or((0, 0), |d| (d.failures, d.ignored));
             sync.outstanding += 1;
+            mark!("2.7 a replacement carries the failures of its index" if failures + ignored > 0);
             let rank = index.map_or(-1, i64::from);
             self.write(rank, Op::Create { job, index, failures, ignored });
         }
@@ -153,12 +175,20 @@ impl<'a, O: Observer> World<'a, O> {
                 remove.extend_from_slice(&group[..group.len() - 1]);
                 stay.push(group[group.len() - 1]);
             }
+            mark!("2.5 pods out of range go" if !out_of_range.is_empty());
             remove.extend(out_of_range);
             active = stay;
         }
         if (remove.len() as u32) < at_least {
             go_sort_by_key(&mut active, |slot| order(&slot));
             let more = at_least as usize - remove.len();
+            mark!("2.5 unscheduled go before scheduled" if decides(&active, more, order, 0));
+            mark!("2.5 Pending go before Running" if decides(&active, more, order, 1));
+            mark!("2.5 not ready go before ready" if decides(&active, more, order, 2));
+            mark!("2.5 those ready for a shorter time go" if decides(&active, more, order, 3));
+            mark!("2.5 those with more restarts go" if decides(&active, more, order, 4));
+            mark!("2.5 younger ones go" if decides(&active, more, order, 5));
+            mark!("2.5 of equal ones the first goes" if decides(&active, more, order, 6));
             remove.extend_from_slice(&active[..more.min(active.len())]);
         }
         remove
@@ -183,6 +213,7 @@ impl<'a, O: Observer> World<'a, O> {
             sync.outstanding += 1;
             // A finalizer that is off (the controller was restarted in between) is not taken off again.
             if pod.seen().finalizer {
+                mark!("2.4 finalizer first, then DELETE: not counted");
                 sync.removed.push(key);
                 self.write(rank, Op::Remove { job, pod: key });
             } else {
@@ -193,9 +224,21 @@ impl<'a, O: Observer> World<'a, O> {
     }
 }
 
+/// Of the pods in their order, the first `count` of which go: whether part `part` of the rank decides between the last
+/// that goes and the first that stays. Part 6: all parts are equal.
+#[cfg(debug_assertions)]
+fn decides(active: &[u32], count: usize, rank: impl Fn(&u32) -> RemovalRank, part: usize) -> bool {
+    let (Some(goes), Some(stays)) = (active.get(count - 1), active.get(count)) else { return false };
+    let (a, b) = (rank(goes), rank(stays));
+    let equal = [a.0 == b.0, a.1 == b.1, a.2 == b.2, a.3 == b.3, a.4 == b.4, a.5 == b.5];
+    equal.iter().position(|equal| !equal).unwrap_or(6) == part
+}
+
+type RemovalRank = (bool, bool, bool, Reverse<u64>, Reverse<u32>, Reverse<u64>);
+
 /// The order in which pods go (controller_utils.go: ActivePods): unscheduled, Pending, not ready, ready for less
 /// time, more restarts, younger. Equal ones keep their order.
-fn removal_rank(pod: &Pod) -> (bool, bool, bool, Reverse<u64>, Reverse<u32>, Reverse<u64>) {
+fn removal_rank(pod: &Pod) -> RemovalRank {
     let view = pod.seen();
     let ready_since = if view.is_ready() { view.ready_since.nanos() } else { 0 };
     (

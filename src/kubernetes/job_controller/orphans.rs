@@ -7,6 +7,7 @@ use super::sync::Op;
 use super::work_queue::WORKERS;
 use crate::kubernetes::facts::Observer;
 use crate::kubernetes::world::{PodKey, World};
+use crate::marks::mark;
 
 /// The orphan queue, as far as it concerns one Job.
 #[derive(Default)]
@@ -29,6 +30,7 @@ impl<'a, O: Observer> World<'a, O> {
             let key = pod.key(slot);
             let list = &mut self.jobs[job as usize].memory.orphans.by_selector;
             if pod.seen().finalizer && !list.contains(&key) {
+                mark!("2.10 pods of a finished or deleted Job lose their finalizers");
                 list.push(key);
                 if list.len() == 1 {
                     self.patch_orphan(job, key);

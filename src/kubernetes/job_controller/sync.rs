@@ -15,6 +15,7 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::facts::{Observer, Phase};
 use crate::kubernetes::status::{ConditionType, Counters, IndexSet, Reason};
 use crate::kubernetes::world::{Job, Pod, PodKey, PodView, World};
+use crate::marks::mark;
 use crate::model::job::{Completion, JobSpec};
 use crate::model::pod::RestartPolicy;
 use crate::model::policy::FailureAction;
@@ -194,15 +195,19 @@ impl<'a, O: Observer> World<'a, O> {
         if memory.wrote_pod_version > self.seen_pod_version
             || memory.wrote_job_version > self.seen_job_version
         {
+            mark!("2.3.0 a cache older than own writes: an error");
             return self.synced(job, Err(SyncError));
         }
         memory.wrote_pod_version = 0;
         memory.wrote_job_version = 0;
         if !memory.cache.exists || memory.cache.finished_at.is_some() {
+            mark!("2.3.0 the Job is gone" if !memory.cache.exists);
+            mark!("2.3.0 the Job is finished" if memory.cache.exists);
             memory.backoff = Backoff::default();
             return self.synced(job, Ok(()));
         }
         if memory.cache.spec.managed_elsewhere {
+            mark!("2.3.0 managedBy another controller");
             return self.synced(job, Ok(()));
         }
         self.read(job);
@@ -266,6 +271,7 @@ impl<'a, O: Observer> World<'a, O> {
         let spec = &memory.cache.spec;
         let sync = &mut memory.sync;
 
+        mark!("2.3.2 an index out of range does not count" if sync.work.iter().any(|w| !w.is_valid(spec)));
         let mut ends = NewEnds::default();
         let mut new_succeeded = 0;
         let mut new_counted_failures = 0;
@@ -276,6 +282,10 @@ impl<'a, O: Observer> World<'a, O> {
                     ends.last_success = ends.last_success.max(Some(work.ended));
                 }
             } else if is_failed(spec, &work.view) && !uncounted_failed.contains(&work.key) {
+                mark!("2.7 a pod in deletion feeds the back-off" if work.view.deleting && work.view.phase != Phase::Failed);
+                mark!("2.8 Ignore: not counted, but the back-off rises" if !counts(spec, &work.view));
+                mark!("2.8 Count: counted" if matching_action(spec, &work.view) == Some(FailureAction::Count));
+                mark!("3 a pod that fails in spite of OnFailure counts" if spec.template.restart_policy == RestartPolicy::OnFailure);
                 ends.failures += 1;
                 ends.last_failure = ends.last_failure.max(Some(work.ended));
                 new_counted_failures += u32::from(counts(spec, &work.view));
@@ -294,27 +304,36 @@ impl<'a, O: Observer> World<'a, O> {
         sync.succeeded = sync.status.succeeded + new_succeeded + uncounted_succeeded.len() as u32;
         let failures = sync.status.failed + new_counted_failures + uncounted_failed.len() as u32;
         if sync.status.start_time.is_none() && !spec.suspend {
+            mark!("2.3.3 startTime is the first sync");
             sync.status.start_time = Some(now);
             sync.landmark = true;
         }
 
         let conditions = &sync.status.conditions;
         if let Some(met) = conditions.is_true(ConditionType::SuccessCriteriaMet) {
+            mark!("2.3.5a SuccessCriteriaMet stands");
             sync.verdict = Some(Verdict { success: true, reason: met.reason, at: met.at });
         } else if let Some(target) = conditions.is_true(ConditionType::FailureTarget) {
+            mark!("2.3.5b FailureTarget stands");
             sync.verdict = Some(Verdict { success: false, reason: target.reason, at: target.at });
         } else if memory.cache.fail_job_matches > 0 {
+            mark!("2.3.5c a FailJob rule matches");
             sync.fail(Reason::PodFailurePolicy, now);
         }
         let mut arm = None;
         if sync.verdict.is_none() {
             let deadline = spec.active_deadline.filter(|_| !spec.suspend).zip(sync.status.start_time);
             if failures > spec.backoff_limit || past_restart_limit(spec, memory.cache.restarts) {
+                mark!("2.3.5d more failures than backoffLimit" if failures > spec.backoff_limit);
+                mark!("3 the sum of restarts reaches backoffLimit" if failures <= spec.backoff_limit && spec.backoff_limit > 0);
+                mark!("3 backoffLimit 0: one restart ends the Job" if failures <= spec.backoff_limit && spec.backoff_limit == 0);
                 sync.fail(Reason::BackoffLimitExceeded, now);
             } else if let Some((limit, start)) = deadline {
                 if start + limit <= now {
+                    mark!("2.3.5e the deadline of the Job is over");
                     sync.fail(Reason::DeadlineExceeded, now);
                 } else {
+                    mark!("2.2.2 the deadline of the Job is armed");
                     arm = Some((start + limit).since(now));
                 }
             }
@@ -322,6 +341,7 @@ impl<'a, O: Observer> World<'a, O> {
         if let Completion::Indexed(completions) = spec.completion {
             judge_indexes(sync, spec, completions, completed, failed, &memory.cache.indexes, now);
         }
+        mark!("2.3.5 failure beats success" if sync.verdict.is_some_and(|v| !v.success && v.at == now) && sync.active == 0 && spec.completions().map_or(sync.succeeded > 0, |n| sync.succeeded >= n));
         if let Some(rest) = arm {
             self.enqueue_after(job, rest);
         }
@@ -338,6 +358,8 @@ impl<'a, O: Observer> World<'a, O> {
             self.read_everything(job);
         }
         let memory = &mut self.jobs[job as usize].memory;
+        mark!("2.4 open expectations: no pods come or go" if !satisfied && memory.sync.verdict.is_none());
+        mark!("2.3.7 a Job in deletion gets no pods" if deleting && memory.sync.verdict.is_none());
         memory.sync.step = Step::Counting;
         if memory.sync.verdict.is_some() {
             return self.delete_active_pods(job, satisfied);
@@ -374,9 +396,12 @@ impl<'a, O: Observer> World<'a, O> {
         let sync = &mut memory.sync;
         sync.judged = true;
         if !satisfied {
+            mark!("2.3.6 open expectations: no end in this sync");
             // There may be pods that the cache does not show yet.
             sync.verdict = None;
         }
+        mark!("2.3.6 the end deletes all active pods" if sync.active > 0);
+        mark!("2.3.6 the end knows no cap of 500" if sync.active > 500);
         sync.terminating += sync.active;
         let active = std::mem::take(&mut sync.active);
         sync.ready = 0;
@@ -532,11 +557,14 @@ fn judge_indexes(
     sync.new_completed.sort_unstable();
     sync.new_completed.dedup();
     let total = completed.total_below(completions) + sync.new_completed.len() as u32;
+    mark!("2.3.5f succeeded is the number of indexes");
     sync.succeeded = total;
     if let Some(limit) = spec.per_index {
         for work in &sync.work {
             let Some(index) = work.index.filter(|&i| i < completions) else { continue };
             if !failed.has(index) && index_fails(spec, limit.backoff_limit, work) {
+                mark!("2.8 FailIndex: the index fails" if matching_action(spec, &work.view) == Some(FailureAction::FailIndex));
+                mark!("2.7 an index fails with its annotation at the limit" if work.failures_before >= limit.backoff_limit);
                 sync.new_failed.push(index);
             }
         }
@@ -545,8 +573,10 @@ fn judge_indexes(
         let failed_total = failed.total_below(completions) + sync.new_failed.len() as u32;
         if sync.verdict.is_none() {
             if limit.max_failed_indexes.is_some_and(|max| failed_total > max) {
+                mark!("2.3.5f more failed indexes than maxFailedIndexes");
                 sync.fail(Reason::MaxFailedIndexesExceeded, now);
             } else if failed_total > 0 && failed_total + total >= completions {
+                mark!("2.3.5f every index ended and one failed");
                 sync.fail(Reason::FailedIndexes, now);
             }
         }
@@ -560,6 +590,7 @@ fn judge_indexes(
         }
         let intervals: Vec<(u32, u32)> = succeeded.intervals().collect();
         if success_policy::is_met(spec, completions, intervals.iter().copied(), total) {
+            mark!("2.3.5g successPolicy is met");
             sync.verdict = Some(Verdict { success: true, reason: Reason::SuccessPolicy, at: now });
         }
     }
@@ -600,6 +631,8 @@ fn find_delayed(
         }
         let before = work.failures_before + work.ignored_before;
         let ignored = !counts(spec, &work.view);
+        mark!("2.7 the last failed pod is the record of its index");
+        mark!("2.7 ignored failures never end an index" if ignored && spec.per_index.is_some_and(|p| before >= p.backoff_limit));
         let this = Delayed {
             key: work.key,
             ended: work.ended,

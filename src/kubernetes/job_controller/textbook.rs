@@ -198,7 +198,8 @@ mod tests {
             ],
             _ => Vec::new(),
         };
-        let run = if n % 3 == 0 { Distribution::constant(10.0) } else { Distribution::exponential(20.0) };
+        let run =
+            if n.is_multiple_of(3) { Distribution::constant(10.0) } else { Distribution::exponential(20.0) };
         let workload = SampledWorkload {
             schedule: Distribution::constant(f64::from(pick(5, &[0, 1]))).unwrap(),
             startup: Distribution::exponential(2.0).unwrap(),

@@ -7,6 +7,7 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::facts::{Observer, Phase};
 use crate::kubernetes::status::{Condition, ConditionType, IndexSet, Reason};
 use crate::kubernetes::world::{Job, Pod, PodKey, World};
+use crate::marks::mark;
 use crate::model::job::JobSpec;
 
 /// MaxUncountedPods.
@@ -41,6 +42,9 @@ impl<'a, O: Observer> World<'a, O> {
                 Some(n) => sync.succeeded >= n && sync.active == 0,
             };
             if complete {
+                mark!("2.3.7 all completions and no active pod: complete" if spec.completions().is_some());
+                mark!("2.3.7 a work queue with a success and no active pod: complete" if spec.completions().is_none());
+                mark!("2.3.7 surplus pods do not delay the end" if !sync.removed.is_empty());
                 sync.verdict = Some(Verdict { success: true, reason: Reason::CompletionsReached, at: now });
             } else if sync.managed {
                 events += u32::from(follow_suspension(sync, spec, now));
@@ -64,15 +68,19 @@ impl<'a, O: Observer> World<'a, O> {
         for work in &sync.work {
             let is_failed = is_failed(spec, &work.view);
             if !deleting && sync.verdict.is_none() && !may_be_released(sync, work, is_failed) {
+                mark!("2.6.1 a failed pod that waits for its replacement is not counted" if is_failed);
                 continue;
             }
             sync.strip.push(work.key);
             let valid = work.is_valid(spec);
             let failing = sync.verdict.is_some_and(|v| !v.success);
+            mark!("2.6.1 a failing Job leaves out what Ignore matches" if failing && !is_failed && work.view.phase != Phase::Succeeded && !counts(spec, &work.view));
             if work.view.phase == Phase::Succeeded && !uncounted_failed.contains(&work.key) {
                 if spec.is_indexed() {
+                    mark!("2.6.1 Indexed successes go straight into completedIndexes");
                     added += usize::from(valid && work.index.is_some_and(|i| !completed.has(i)));
                 } else if !uncounted_succeeded.contains(&work.key) {
+                    mark!("2.6.1 a success is uncounted first");
                     uncounted_succeeded.push(work.key);
                     sync.uncounted_changed = true;
                 }
@@ -81,10 +89,13 @@ impl<'a, O: Observer> World<'a, O> {
                 && !uncounted_failed.contains(&work.key)
                 && counts(spec, &work.view)
             {
+                mark!("2.6.1 a failing Job counts pods that still run" if !is_failed);
                 uncounted_failed.push(work.key);
                 sync.uncounted_changed = true;
             }
             if added + uncounted_succeeded.len() + uncounted_failed.len() >= cap {
+                mark!("2.6.1 at most 500 a flush");
+                mark!("2.6.1 completedIndexes go past the 500" if sync.new_completed.len() > cap);
                 sync.reached_max = true;
                 break;
             }
@@ -106,6 +117,7 @@ impl<'a, O: Observer> World<'a, O> {
             };
             if sync.status.conditions.is_true(kind).is_none() {
                 let at = verdict.at;
+                mark!("2.6.2 the interim condition has the time of the decision" if at < now);
                 sync.status.conditions.ensure(Condition { kind, is_true: true, reason: verdict.reason, at });
                 sync.needs_flush = true;
                 sync.landmark = true;
@@ -117,6 +129,7 @@ impl<'a, O: Observer> World<'a, O> {
         sync.read_spec = read_spec;
         sync.step = Step::Stripping;
         let flush = sync.needs_flush;
+        mark!("2.3.8 nothing changed: nothing is written" if !flush);
         for _ in 0..events {
             self.record_event(job, EventType::Normal);
         }
@@ -136,6 +149,7 @@ impl<'a, O: Observer> World<'a, O> {
             &mut self.jobs[job as usize];
         let sync = &mut memory.sync;
         if !acceptable {
+            mark!("2.6.2 a PUT that fails is an error");
             // What was not stored has not happened.
             sync.failed = true;
             uncounted_succeeded.clone_from(&sync.stored_succeeded);
@@ -171,6 +185,7 @@ impl<'a, O: Observer> World<'a, O> {
             sync.step = Step::Ending;
             return;
         }
+        mark!("2.6.3 without a PUT the back-off is not stored" if !sync.put_made && sync.backoff != memory.backoff);
         if sync.put_made {
             memory.backoff = sync.backoff;
         }
@@ -195,12 +210,18 @@ impl<'a, O: Observer> World<'a, O> {
         let sync = &mut memory.sync;
         sync.step = Step::Ending;
         let mut flush = clean_uncounted(sync, pods, uncounted_succeeded, uncounted_failed);
+        mark!("2.6.5 counted once the finalizer is off" if flush);
+        mark!("2.6.5 Indexed successes cost one PUT" if !flush && !sync.strip.is_empty() && sync.verdict.is_none());
+        mark!("2.6.6 the end waits for terminating pods" if sync.verdict.is_some() && sync.terminating > 0);
+        mark!("2.6.6 the end waits for the rest of more than 500" if sync.verdict.is_some() && sync.reached_max);
         if let Some(verdict) = sync.verdict
             && !sync.reached_max
             && uncounted_succeeded.is_empty()
             && uncounted_failed.is_empty()
             && sync.terminating == 0
         {
+            mark!("2.6.6 completionTime is before the PUTs, Complete after" if verdict.success && verdict.at < now);
+            mark!("2.6.6 a failed Job has no completionTime" if !verdict.success);
             let kind = if verdict.success { ConditionType::Complete } else { ConditionType::Failed };
             let condition = Condition { kind, is_true: true, reason: verdict.reason, at: now };
             sync.status.conditions.ensure(condition);
@@ -246,10 +267,13 @@ fn follow_suspension(sync: &mut Sync, spec: &JobSpec, now: SimTime) -> bool {
         if spec.suspend { (true, Reason::JobSuspended) } else { (false, Reason::JobResumed) };
     let condition = Condition { kind: ConditionType::Suspended, is_true, reason, at: now };
     if !sync.status.conditions.ensure(condition) {
+        mark!("2.3.7 Suspended is False only after it was True" if !is_true && sync.status.conditions.suspended().is_none());
         return false;
     }
     sync.needs_flush = true;
     sync.landmark = true;
+    mark!("2.3.7 suspended: the condition, and startTime goes" if spec.suspend);
+    mark!("2.3.7 resumed: the condition, and startTime is now" if !spec.suspend);
     sync.status.start_time = if spec.suspend { None } else { Some(now) };
     true
 }
@@ -318,6 +342,7 @@ fn apply_indexes(
     failed_is_set: &mut bool,
 ) {
     let completions = spec.completions().unwrap_or(0);
+    mark!("2.10 elastic: successes out of range are dropped" if completed.total_below(completions) < completed.total());
     completed.truncate(completions);
     for &index in &sync.new_completed {
         completed.insert(index);

@@ -7,6 +7,7 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::event::Event;
 use crate::kubernetes::facts::Observer;
 use crate::kubernetes::world::World;
+use crate::marks::mark;
 
 /// syncJobBatchPeriod.
 pub(super) const BATCH_PERIOD: SimDuration = SimDuration::SECOND;
@@ -34,8 +35,10 @@ impl<'a, O: Observer> World<'a, O> {
         let due = self.now + delay;
         let memory = &mut self.jobs[job as usize].memory;
         if due >= memory.waiting {
+            mark!("2.2.3 a later time is lost" if due > memory.waiting);
             return;
         }
+        mark!("2.2.3 the earliest time wins" if memory.waiting < SimTime::NEVER);
         memory.waiting = due;
         if !memory.wake_ups.contains(&due) {
             memory.wake_ups.rotate_right(1);
@@ -52,6 +55,7 @@ impl<'a, O: Observer> World<'a, O> {
             return;
         }
         memory.dirty = true;
+        mark!("2.2.1 an open window stays open" if memory.waiting < SimTime::NEVER);
         if !memory.processing {
             self.ready_keys.push_back(job);
         }
@@ -83,15 +87,19 @@ impl<'a, O: Observer> World<'a, O> {
             self.busy_workers += 1;
             self.sync(job);
         }
+        mark!("2.1 five workers" if !self.ready_keys.is_empty());
     }
 
     /// The worker is done with the key.
     pub(super) fn synced(&mut self, job: u32, result: Result<(), SyncError>) {
         self.busy_workers -= 1;
         let memory = &mut self.jobs[job as usize].memory;
+        mark!("2.2.2 a success resets the delay of errors" if result.is_ok() && memory.errors > 0);
         match result {
             Ok(()) => memory.errors = 0,
             Err(SyncError) => {
+                mark!("2.2.2 an error: again after a second" if memory.errors == 0);
+                mark!("2.2.2 the next error: after twice the time" if memory.errors > 0);
                 let mut delay = ERROR_BASE;
                 for _ in 0..memory.errors.min(6) {
                     delay = delay.doubled(ERROR_MAX);
@@ -103,6 +111,7 @@ impl<'a, O: Observer> World<'a, O> {
         let memory = &mut self.jobs[job as usize].memory;
         memory.processing = false;
         if memory.dirty {
+            mark!("2.2.4 added while it is processed: once more");
             self.ready_keys.push_back(job);
         }
     }
