@@ -124,6 +124,16 @@ impl Measure {
         matches!(self.subject, Subject::Share { .. })
     }
 
+    /// Whether it is the largest value of all runs.
+    pub fn is_max(&self) -> bool {
+        match self.subject {
+            Subject::Share { .. } => false,
+            Subject::Job { statistic, .. } | Subject::Dependency { statistic, .. } => {
+                statistic == Statistic::Max
+            }
+        }
+    }
+
     /// The key of the output that it speaks of.
     pub fn key(&self) -> &'static str {
         match self.subject {
