@@ -1,6 +1,8 @@
 //! The command line: arguments as typed, one file a sub-command, exit codes. The only place that prints.
 
 mod conformance;
+mod progress;
+mod result_folder;
 mod run;
 
 use std::io::Write;
@@ -32,6 +34,8 @@ enum Exit {
     No,
     /// Input that cannot be read, or bad use.
     Bad,
+    /// A gate that the replications could not decide.
+    Undecided,
 }
 
 /// Runs the command line of this process.
@@ -48,6 +52,7 @@ pub fn main() -> ExitCode {
         Ok(Exit::Done) => ExitCode::from(0),
         Ok(Exit::No) => ExitCode::from(1),
         Ok(Exit::Bad) => ExitCode::from(2),
+        Ok(Exit::Undecided) => ExitCode::from(3),
         // A closed pipe is a clean end.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::from(0),
         Err(error) => {

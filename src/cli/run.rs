@@ -2,22 +2,26 @@
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Exit;
-use crate::experiment::replicate::{JobRun, median_replication, replicate_shared};
+use super::progress::Progress;
+use super::result_folder::ResultFolder;
+use crate::experiment::campaign::Campaign;
+use crate::experiment::constraint::{Constraint, Verdict};
+use crate::experiment::replicate::{Run, Threads, median_replication};
+use crate::experiment::stop_rule::StopRule;
 use crate::input::diagnostic::render;
+use crate::input::duration::seconds;
 use crate::input::{Loaded, Replications, load};
-use crate::kubernetes::dependencies::numbers::DependencyNumbers;
-use crate::kubernetes::simulate::{Seed, Until, simulate};
-use crate::observe::pod_table::PodTable;
-use crate::observe::timeline::Timeline;
 use crate::report;
-use crate::report::answer::{Answer, JobAnswer};
+use crate::report::answer::{Answer, GateAnswer, JobAnswer};
 use crate::report::dependencies::dependency_answers;
 
 /// More would not fit the memory of an ordinary machine.
 const MOST_REPLICATIONS: u64 = 10_000_000;
+/// More replications are not run to decide a gate, unless the document allows them.
+const MOST_FOR_GATES: u64 = 100_000;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -36,9 +40,16 @@ pub(super) struct Args {
     /// Seed of the random numbers [default: the document's, else 42]
     #[arg(long)]
     seed: Option<u64>,
-    /// Number of replications [default: the document's, else 1000]
-    #[arg(short = 'n', long)]
-    replications: Option<u64>,
+    /// Number of replications, or auto: until every figure is known to 2 % [default: the document's, else 1000]
+    #[arg(short = 'n', long, value_name = "N|auto")]
+    replications: Option<String>,
+    /// Share of runs in which the Job is Complete that long after its creation (may be given several times)
+    #[arg(long, value_name = "DURATION")]
+    done_by: Vec<String>,
+    /// A condition for CI, such as 'stuck<=0.1%' or 'p99.makespan<=2h' (several): exit code 0 when all hold, 1 when
+    /// one does not, 3 when 100 000 replications (or as many as the document allows) cannot tell
+    #[arg(long, value_name = "EXPR OP LIMIT")]
+    gate: Vec<String>,
     /// Threads [default: all cores]; they never change a result
     #[arg(long)]
     threads: Option<NonZeroUsize>,
@@ -85,47 +96,173 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     for note in &loaded.notes {
         writeln!(err, "note: {note}")?;
     }
-    let count = match (args.replications, &loaded.replications) {
-        (Some(n), _) | (None, &Replications::Count(n)) => n,
-        (None, _) => {
-            writeln!(err, "error: this version runs a fixed number of replications: add -n 1000")?;
+    let answer = match Plan::new(args, &loaded).and_then(|plan| carry_out(&plan, args, &loaded)) {
+        Ok(answer) => answer,
+        Err(message) => {
+            writeln!(err, "error: {message}")?;
             return Ok(Exit::Bad);
         }
     };
-    if count == 0 || count > MOST_REPLICATIONS {
-        writeln!(err, "error: -n {count}: expected 1 to {MOST_REPLICATIONS} replications")?;
-        return Ok(Exit::Bad);
-    }
-    if args.replication.is_some_and(|k| k >= count) {
-        writeln!(err, "error: --replication: expected a number below {count}; the first one is 0")?;
-        return Ok(Exit::Bad);
-    }
-    let seed = args.seed.unwrap_or(loaded.seed);
-    let threads = args.threads.or(std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let (runs, shared): (Vec<_>, Vec<_>) = match replicate_shared(&loaded.scenario, seed, count, threads) {
-        Ok(runs) => runs.into_iter().unzip(),
-        Err(error) => {
-            writeln!(err, "error: {error}")?;
-            return Ok(Exit::Bad);
-        }
-    };
-    let mut answer = answer(&loaded, seed, &runs);
-    answer.dependencies = dependency_answers(&loaded.scenario, &shared);
-    // What the command line says is not a default.
-    let given = [("seed:", args.seed.is_some()), ("replications:", args.replications.is_some())];
-    answer.defaults.retain(|d| !given.iter().any(|(name, given)| *given && d.starts_with(name)));
-    if let Some(folder) = &args.save {
-        let shown = args.replication.unwrap_or_else(|| median_replication(&runs));
-        if let Err(error) = save(folder, &loaded, &answer, (&runs, &shared), shown) {
-            writeln!(err, "error: --save {}: {error}", folder.display())?;
-            return Ok(Exit::Bad);
-        }
-    }
     match args.output {
         Form::Table => write!(out, "{}", report::terminal::answer(&answer))?,
         Form::Json => writeln!(out, "{:#}", report::json::answer(&answer))?,
     }
-    Ok(Exit::Done)
+    Ok(exit_of(&answer))
+}
+
+/// One gate that fails is a no; else one that is undecided keeps the answer open.
+fn exit_of(answer: &Answer) -> Exit {
+    let any = |verdict| answer.gates.iter().any(|gate| gate.verdict == verdict);
+    match (any(Verdict::Fail), any(Verdict::Undecided)) {
+        (true, _) => Exit::No,
+        (false, true) => Exit::Undecided,
+        (false, false) => Exit::Done,
+    }
+}
+
+/// What is to be found out.
+struct Plan {
+    seed: u64,
+    threads: Threads,
+    rule: StopRule,
+    /// Replications at most, when gates ask for more.
+    most: u64,
+    done_by_s: Vec<f64>,
+    gates: Vec<Constraint>,
+}
+
+impl Plan {
+    /// # Errors
+    /// A text for the first option that makes no sense.
+    fn new(args: &Args, loaded: &Loaded) -> Result<Plan, String> {
+        let rule = match (args.replications.as_deref(), &loaded.replications) {
+            (Some("auto"), Replications::Auto { .. }) | (None, Replications::Auto { .. }) => {
+                precise(&loaded.replications)
+            }
+            (Some("auto"), _) => precise(&Replications::AUTO),
+            (Some(text), _) => match text.parse() {
+                Ok(count) if (1..=MOST_REPLICATIONS).contains(&count) => StopRule::Fixed(count),
+                _ => {
+                    return Err(format!(
+                        "-n {text}: expected 1 to {MOST_REPLICATIONS} replications, or auto"
+                    ));
+                }
+            },
+            (None, &Replications::Count(count)) => StopRule::Fixed(count),
+        };
+        if matches!(rule, StopRule::Fixed(0)) || rule.first() > MOST_REPLICATIONS {
+            return Err(format!("replications: expected 1 to {MOST_REPLICATIONS}"));
+        }
+        if let (Some(k), StopRule::Fixed(count)) = (args.replication, rule)
+            && k >= count
+        {
+            return Err(format!("--replication: expected a number below {count}; the first one is 0"));
+        }
+        let most = match rule {
+            StopRule::Fixed(count) => count.max(MOST_FOR_GATES),
+            StopRule::Precise { max, .. } => max,
+        };
+        let done_by_s = args
+            .done_by
+            .iter()
+            .map(|text| match seconds(text) {
+                Ok(t) if t.is_finite() => Ok(t),
+                Ok(_) => Err(format!("--done-by {text}: expected a length of time")),
+                Err(message) => Err(format!("--done-by {text}: {message}")),
+            })
+            .collect::<Result<_, _>>()?;
+        let gates = args.gate.iter().map(|text| {
+            Constraint::parse(text, &loaded.scenario).map_err(|message| format!("--gate {message}"))
+        });
+        let threads = args.threads.or(std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        Ok(Plan {
+            seed: args.seed.unwrap_or(loaded.seed),
+            threads: Threads::new(threads)?,
+            rule,
+            most,
+            done_by_s,
+            gates: gates.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn precise(replications: &Replications) -> StopRule {
+    match *replications {
+        Replications::Auto { relative_error, min, max, .. } => {
+            StopRule::Precise { relative_error, min: min.max(2), max }
+        }
+        Replications::Count(count) => StopRule::Fixed(count),
+    }
+}
+
+/// Runs what it takes, and writes the result folder.
+fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<Answer, String> {
+    let mut folder = match &args.save {
+        Some(path) => Some(ResultFolder::open(path, plan.seed, &loaded.sha256)?),
+        None => None,
+    };
+    let (journal, kept) = folder.as_mut().map_or((None, Vec::new()), ResultFolder::take_journal);
+    let mut campaign = Campaign {
+        scenario: &loaded.scenario,
+        seed: plan.seed,
+        threads: &plan.threads,
+        runs: Vec::new(),
+        kept: kept.into(),
+        journal,
+    };
+    let mut progress = Progress::new();
+    let mut wanted = plan.rule.first();
+    loop {
+        campaign.extend_to(wanted, |done| progress.tell(done, wanted))?;
+        let undecided = plan
+            .gates
+            .iter()
+            .any(|gate| gate.verdict(&gate.measure.estimate(&campaign.runs)) == Verdict::Undecided);
+        let count = campaign.runs.len() as u64;
+        wanted = match plan.rule.next(&campaign.runs) {
+            Some(more) => more,
+            None if undecided && count < plan.most => (2 * count).min(plan.most),
+            None => break,
+        };
+    }
+    progress.end();
+    let (runs, journal) = (campaign.runs, campaign.journal);
+    let answer = answer(plan, args, loaded, &runs);
+    if let Some(folder) = folder {
+        let shown = args.replication.unwrap_or_else(|| median_replication(&runs));
+        if shown >= runs.len() as u64 {
+            return Err(format!("--replication: expected a number below {}; the first one is 0", runs.len()));
+        }
+        folder.write(loaded, &answer, &runs, shown, journal)?;
+    }
+    Ok(answer)
+}
+
+fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run]) -> Answer {
+    let names = loaded.scenario.jobs.iter().map(|job| job.name.as_str()).enumerate();
+    let jobs = names.map(|(job, name)| JobAnswer::new(name, job, runs, &plan.done_by_s)).collect();
+    let gates = plan.gates.iter().map(|gate| {
+        let estimate = gate.measure.estimate(runs);
+        GateAnswer {
+            gate: gate.to_string(),
+            verdict: gate.verdict(&estimate),
+            estimate,
+            is_time: gate.measure.is_time(),
+            is_share: gate.measure.is_share(),
+        }
+    });
+    // What the command line says is not a default.
+    let given = [("seed:", args.seed.is_some()), ("replications:", args.replications.is_some())];
+    let is_given = |default: &&String| given.iter().any(|(name, given)| *given && default.starts_with(name));
+    Answer {
+        seed: plan.seed,
+        replications: runs.len() as u64,
+        inputs_sha256: loaded.sha256.clone(),
+        defaults: loaded.defaults.iter().filter(|default| !is_given(default)).cloned().collect(),
+        jobs,
+        dependencies: dependency_answers(&loaded.scenario, runs),
+        gates: gates.collect(),
+    }
 }
 
 fn overrides(args: &Args) -> Vec<String> {
@@ -137,76 +274,4 @@ fn overrides(args: &Args) -> Vec<String> {
     ];
     let short = short.into_iter().filter_map(|(path, value)| Some(format!("{path}={}", value.as_ref()?)));
     args.sets.iter().cloned().chain(short).collect()
-}
-
-fn names(loaded: &Loaded) -> Vec<String> {
-    loaded.scenario.jobs.iter().map(|job| job.name.clone()).collect()
-}
-
-fn answer(loaded: &Loaded, seed: u64, runs: &[Vec<JobRun>]) -> Answer {
-    let jobs = names(loaded).iter().enumerate().map(|(i, name)| JobAnswer::new(name, i, runs)).collect();
-    Answer {
-        seed,
-        replications: runs.len() as u64,
-        inputs_sha256: loaded.sha256.clone(),
-        defaults: loaded.defaults.clone(),
-        jobs,
-        dependencies: Vec::new(),
-    }
-}
-
-/// Writes the result folder: everything beside it first, then by renaming, so that no file is ever half there.
-fn save(
-    folder: &Path,
-    loaded: &Loaded,
-    answer: &Answer,
-    (runs, shared): (&[Vec<JobRun>], &[Vec<DependencyNumbers>]),
-    shown: u64,
-) -> Result<(), String> {
-    let summary = format!("{:#}\n", report::json::answer(answer));
-    if folder.exists() {
-        let there = std::fs::read_dir(folder).map_err(|e| e.to_string())?.count();
-        let same = std::fs::read_to_string(folder.join("summary.json")).is_ok_and(|old| old == summary);
-        if there > 0 && !same {
-            return Err(
-                "the folder holds something else: other inputs, seed, options or version. Nothing was \
-                        written; name another folder or remove it"
-                    .to_string(),
-            );
-        }
-    }
-    let names = names(loaded);
-    let mut table = (PodTable::default(), Timeline::new(names.len() as u32));
-    let seed = Seed { seed: answer.seed, replication: shown };
-    simulate(&loaded.scenario, seed, Until::AllJobsEnded, &mut table);
-    let csv = |result: Result<(), csv::Error>| result.map_err(|e| e.to_string());
-    let (mut replications, mut pods, mut timeline) = (Vec::new(), Vec::new(), Vec::new());
-    csv(report::csv::replications(&mut replications, &names, runs))?;
-    csv(report::csv::pods(&mut pods, &names, &table.0.rows))?;
-    csv(report::csv::timeline(&mut timeline, &names, &table.1.rows))?;
-    let mut meta = report::json::origin(answer);
-    let mut files = vec![("replications.csv.meta.json", format!("{meta:#}\n").into_bytes())];
-    meta["replication"] = shown.into();
-    for name in ["pods.csv.meta.json", "timeline.csv.meta.json"] {
-        files.push((name, format!("{meta:#}\n").into_bytes()));
-    }
-    files.push(("replications.csv", replications));
-    if !answer.dependencies.is_empty() {
-        let mut table = Vec::new();
-        csv(report::dependencies::csv(&mut table, &loaded.scenario, shared))?;
-        files.push(("dependencies.csv.meta.json", files[0].1.clone()));
-        files.push(("dependencies.csv", table));
-    }
-    files.push(("pods.csv", pods));
-    files.push(("timeline.csv", timeline));
-    // Last: a folder with a summary is complete.
-    files.push(("summary.json", summary.into_bytes()));
-    std::fs::create_dir_all(folder).map_err(|e| e.to_string())?;
-    for (name, bytes) in files {
-        let part = folder.join(format!("{name}.part"));
-        std::fs::write(&part, bytes)
-            .and_then(|()| std::fs::rename(&part, folder.join(name)))
-            .map_err(|e| format!("{name}: {e}"))?;
-    }
-    Ok(())
 }

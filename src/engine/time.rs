@@ -10,11 +10,15 @@ use std::ops::{Add, Sub};
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// An instant: nanoseconds since the start of the simulation.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct SimTime(u64);
 
 /// A length of time in nanoseconds. [`SimDuration::NEVER`] stands for "does not happen".
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct SimDuration(u64);
 
 impl SimTime {

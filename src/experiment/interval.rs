@@ -16,9 +16,18 @@ pub struct Summary {
     pub p90: f64,
     pub p95: f64,
     pub p99: f64,
+    /// 95 % intervals of p50, p90, p95, p99; none where there are too few values.
+    pub quantile_intervals: [Option<(f64, f64)>; 4],
     pub min: f64,
     pub max: f64,
+    /// How fast the upper tail falls: the share of values above x goes like x to the power of minus this. Below 2 the
+    /// variance has no limit, and the interval of the mean means little; none below 200 values or when they end at
+    /// the same value.
+    pub tail_index: Option<f64>,
 }
+
+/// Below this a mean is not to be relied on.
+pub const HEAVY_TAIL: f64 = 2.0;
 
 /// The summary of a sample; none when it is empty.
 pub fn summarise(values: &[f64]) -> Option<Summary> {
@@ -46,9 +55,23 @@ pub fn summarise(values: &[f64]) -> Option<Summary> {
         p90: quantile(0.9),
         p95: quantile(0.95),
         p99: quantile(0.99),
+        quantile_intervals: [0.5, 0.9, 0.95, 0.99].map(|p| quantile_interval(&sorted, p)),
         min: sorted[0],
         max: sorted[n - 1],
+        tail_index: tail_index(&sorted),
     })
+}
+
+/// Hill's estimator from the greatest twentieth of the sorted values (B. M. Hill, "A simple general approach to
+/// inference about the tail of a distribution", Annals of Statistics 3 (1975) 1163-1174).
+fn tail_index(sorted: &[f64]) -> Option<f64> {
+    let count = sorted.len() / 20;
+    let from = *sorted.get(sorted.len().checked_sub(count + 1)?)?;
+    if sorted.len() < 200 || from <= 0.0 {
+        return None;
+    }
+    let logs: f64 = sorted[sorted.len() - count..].iter().map(|value| libm::log(value / from)).sum();
+    (logs > 0.0).then(|| count as f64 / logs)
 }
 
 /// 95 % interval of a mean (Student 1908); none below two values, or when one is infinite.
@@ -134,6 +157,18 @@ mod tests {
         assert_eq!(quantile(&sorted, 0.95), 95.0);
         let (low, high) = share_interval(0, 1000).unwrap();
         assert!(low == 0.0 && (high - 0.00299).abs() < 1e-5);
+    }
+
+    /// Quantiles of a Pareto distribution with index 1.5, and of an exponential one.
+    #[test]
+    fn a_heavy_tail_is_recognised() {
+        let at = |k: i32| (f64::from(k) - 0.5) / 2000.0;
+        let pareto: Vec<f64> = (1..=2000).map(|k| (1.0 - at(k)).powf(-1.0 / 1.5)).collect();
+        let light: Vec<f64> = (1..=2000).map(|k| 10.0 - (1.0 - at(k)).ln()).collect();
+        let index = |values: &[f64]| summarise(values).unwrap().tail_index.unwrap();
+        assert!((index(&pareto) - 1.5).abs() < 0.1, "{}", index(&pareto));
+        assert!(index(&light) > 5.0);
+        assert_eq!(summarise(&[3.0; 500]).unwrap().tail_index, None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::model::scenario::Scenario;
 use crate::observe::numbers::{JobNumbers, Numbers};
 
 /// One Job in one replication.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct JobRun {
     pub ending: JobEnding,
     pub numbers: JobNumbers,
@@ -39,7 +39,7 @@ impl JobRun {
 }
 
 /// All that one replication leaves, in the order of the scenario.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Run {
     pub jobs: Vec<JobRun>,
     pub dependencies: Vec<DependencyNumbers>,
@@ -118,9 +118,9 @@ fn run_once(scenario: &Scenario, seed: u64, replication: u64) -> (Vec<JobRun>, V
 
 /// The replication whose first Job has the median makespan; one that never ended counts as infinitely long, of
 /// equal ones the first is taken.
-pub fn median_replication(runs: &[Vec<JobRun>]) -> u64 {
+pub fn median_replication(runs: &[Run]) -> u64 {
     let mut order: Vec<usize> = (0..runs.len()).collect();
-    let key = |r: usize| runs[r].first().and_then(JobRun::makespan_s).unwrap_or(f64::INFINITY);
+    let key = |r: usize| runs[r].jobs.first().and_then(JobRun::makespan_s).unwrap_or(f64::INFINITY);
     order.sort_by(|&a, &b| key(a).total_cmp(&key(b)));
     order.get(runs.len().saturating_sub(1) / 2).copied().unwrap_or(0) as u64
 }

@@ -5,7 +5,7 @@
 //!   yaml        text → Node        (the only file that names the YAML crate)
 //!   node        the tree: values with their places
 //!   overrides   --set: edits of the tree
-//!   decode      Node → serde types (for the Kubernetes types)
+//!   decode      Node → serde types (for the Kubernetes types), by node_serde
 //!   manifest    Job, CronJob → model::job     (the only file that names k8s-openapi)
 //!   api_rules   what the API server refuses of a Job, with its field and type of error
 //!   quantity    500m, 2, 1.5Gi
@@ -26,6 +26,7 @@ pub mod duration;
 pub mod indexes;
 pub mod manifest;
 pub mod node;
+mod node_serde;
 mod overrides;
 mod patch;
 mod policies;

@@ -46,7 +46,7 @@ pub struct Ending {
 }
 
 /// How one Job ended.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct JobEnding {
     pub outcome: Outcome,
     /// None: it was never created.
@@ -62,7 +62,7 @@ pub struct JobEnding {
 }
 
 /// What became of a Job.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Outcome {
     Complete(Reason),
     Failed(Reason),
@@ -77,7 +77,7 @@ pub enum Outcome {
 }
 
 /// What holds a stuck Job.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Holder {
     HungPod,
     WaitsForDependency,
@@ -89,7 +89,7 @@ pub enum Holder {
 }
 
 /// What still happened when the horizon cut the run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Pending {
     Running,
     CrashLoop,

@@ -29,7 +29,7 @@ impl ConditionType {
 }
 
 /// Reason of a condition of a Job.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Reason {
     CompletionsReached,
     SuccessPolicy,

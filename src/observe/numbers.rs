@@ -5,7 +5,7 @@ use crate::kubernetes::facts::{ContainerRun, Observer, Phase, PodEnd, PodId};
 use crate::kubernetes::simulate::{Ending, Outcome};
 
 /// What one Job did in one run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct JobNumbers {
     pub pods_created: u64,
     /// Pods that reached phase Failed.

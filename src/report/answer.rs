@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::dependencies::DependencyAnswer;
-use crate::experiment::interval::{Summary, summarise, wilson};
-use crate::experiment::measure::JOB_QUANTITIES;
-use crate::experiment::replicate::JobRun;
+use crate::experiment::constraint::Verdict;
+use crate::experiment::interval::{Summary, share_interval, summarise, wilson};
+use crate::experiment::measure::{Estimate, JOB_QUANTITIES};
+use crate::experiment::replicate::{JobRun, Run};
+use crate::kubernetes::simulate::Outcome;
 
 /// The Kubernetes version that is modelled.
 pub const KUBERNETES: &str = "1.37";
@@ -21,6 +23,19 @@ pub struct Answer {
     pub defaults: Vec<String>,
     pub jobs: Vec<JobAnswer>,
     pub dependencies: Vec<DependencyAnswer>,
+    /// For each gate that was asked for.
+    pub gates: Vec<GateAnswer>,
+}
+
+/// What the runs say of a gate.
+pub struct GateAnswer {
+    /// As it was written.
+    pub gate: String,
+    pub verdict: Verdict,
+    pub estimate: Estimate,
+    /// Whether values are seconds, and whether they are shares.
+    pub is_time: bool,
+    pub is_share: bool,
 }
 
 /// One Job over all replications.
@@ -30,6 +45,15 @@ pub struct JobAnswer {
     pub outcomes: Vec<OutcomeShare>,
     /// By key of the output; none where no run has a value.
     pub quantities: Vec<(&'static str, Option<Summary>)>,
+    /// For each time that was asked for.
+    pub done_by: Vec<DoneBy>,
+}
+
+/// In how many runs a Job was Complete so long after its creation.
+pub struct DoneBy {
+    pub t_s: f64,
+    pub share: f64,
+    pub interval: Option<(f64, f64)>,
 }
 
 /// How often a Job ended in one way.
@@ -42,9 +66,9 @@ pub struct OutcomeShare {
 }
 
 impl JobAnswer {
-    /// From `runs[replication][job]`.
-    pub fn new(name: &str, job: usize, runs: &[Vec<JobRun>]) -> JobAnswer {
-        let runs: Vec<&JobRun> = runs.iter().map(|r| &r[job]).collect();
+    /// Of job number `job`; `done_by`: after how many seconds somebody wants it to be done.
+    pub fn new(name: &str, job: usize, runs: &[Run], done_by: &[f64]) -> JobAnswer {
+        let runs: Vec<&JobRun> = runs.iter().map(|run| &run.jobs[job]).collect();
         let mut counts: BTreeMap<(&'static str, &'static str), usize> = BTreeMap::new();
         for run in &runs {
             let outcome = run.ending.outcome;
@@ -65,6 +89,18 @@ impl JobAnswer {
             .iter()
             .map(|q| (q.key, summarise(&runs.iter().filter_map(|r| (q.of)(r)).collect::<Vec<_>>())))
             .collect();
-        JobAnswer { name: name.to_string(), outcomes, quantities }
+        let done_by = done_by
+            .iter()
+            .map(|&t_s| {
+                let done = |run: &&JobRun| {
+                    matches!(run.ending.outcome, Outcome::Complete(_))
+                        && run.makespan_s().is_some_and(|makespan_s| makespan_s <= t_s)
+                };
+                let count = runs.iter().copied().filter(done).count();
+                let share = count as f64 / runs.len() as f64;
+                DoneBy { t_s, share, interval: share_interval(count, runs.len()) }
+            })
+            .collect();
+        JobAnswer { name: name.to_string(), outcomes, quantities, done_by }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::engine::time::SimTime;
-use crate::experiment::replicate::JobRun;
+use crate::experiment::replicate::Run;
 use crate::observe::pod_table::PodRow;
 use crate::observe::timeline::TimelineRow;
 
@@ -23,7 +23,7 @@ fn instant(t: SimTime) -> String {
 ///
 /// # Errors
 /// When the writer fails.
-pub fn replications(out: impl Write, names: &[String], runs: &[Vec<JobRun>]) -> Result<(), csv::Error> {
+pub fn replications(out: impl Write, names: &[String], runs: &[Run]) -> Result<(), csv::Error> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record([
         "replication",
@@ -39,8 +39,8 @@ pub fn replications(out: impl Write, names: &[String], runs: &[Vec<JobRun>]) -> 
         "wasted_pod_s",
         "running_pod_s",
     ])?;
-    for (replication, jobs) in runs.iter().enumerate() {
-        for (name, run) in names.iter().zip(jobs) {
+    for (replication, run) in runs.iter().enumerate() {
+        for (name, run) in names.iter().zip(&run.jobs) {
             let n = &run.numbers;
             csv.write_record([
                 replication.to_string(),

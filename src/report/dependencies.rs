@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::json::{rounded, summary};
 use super::terminal::{duration, number, row};
 use crate::experiment::interval::{Summary, summarise, t_quantile, wilson};
+use crate::experiment::replicate::Run;
 use crate::kubernetes::dependencies::numbers::{BackgroundNumbers, DependencyNumbers, Lengths, Recovery};
 use crate::model::scenario::Scenario;
 
@@ -37,12 +38,12 @@ pub struct RecoveryAnswer {
     pub after_s: Option<Summary>,
 }
 
-/// From `runs[replication][dependency]`.
-pub fn dependency_answers(scenario: &Scenario, runs: &[Vec<DependencyNumbers>]) -> Vec<DependencyAnswer> {
+/// From all replications.
+pub fn dependency_answers(scenario: &Scenario, runs: &[Run]) -> Vec<DependencyAnswer> {
     let dependencies = scenario.shared.dependencies.iter().enumerate();
     dependencies
         .map(|(at, dependency)| {
-            let of: Vec<&DependencyNumbers> = runs.iter().map(|run| &run[at]).collect();
+            let of: Vec<&DependencyNumbers> = runs.iter().map(|run| &run.dependencies[at]).collect();
             let background = dependency.background.as_ref().map(|_| {
                 let with: Vec<&BackgroundNumbers> = of.iter().map(|n| &n.background).collect();
                 let without: Vec<&BackgroundNumbers> =
@@ -131,6 +132,8 @@ fn pooled(runs: &[&Lengths]) -> Option<Summary> {
     });
     let quantile = |p| all.quantile_s(p).unwrap_or(mean);
     Some(Summary {
+        quantile_intervals: [None; 4],
+        tail_index: None,
         n: all.count() as usize,
         mean,
         interval,
@@ -233,11 +236,7 @@ pub(super) fn text(text: &mut String, answer: &DependencyAnswer) {
 ///
 /// # Errors
 /// When the writer fails.
-pub fn csv(
-    out: impl io::Write,
-    scenario: &Scenario,
-    runs: &[Vec<DependencyNumbers>],
-) -> Result<(), csv::Error> {
+pub fn csv(out: impl io::Write, scenario: &Scenario, runs: &[Run]) -> Result<(), csv::Error> {
     let mut csv = csv::Writer::from_writer(out);
     let empty = DependencyNumbers::default();
     let mut header: Vec<String> = vec!["replication".to_string(), "dependency".to_string()];
@@ -253,7 +252,7 @@ pub fn csv(
     csv.write_record(&header)?;
     let optional = |value: Option<f64>| value.map_or(String::new(), |v| format!("{v:.6}"));
     for (replication, run) in runs.iter().enumerate() {
-        for (dependency, n) in scenario.shared.dependencies.iter().zip(run) {
+        for (dependency, n) in scenario.shared.dependencies.iter().zip(&run.dependencies) {
             let mut row = vec![replication.to_string(), dependency.name.clone()];
             row.extend(values(n).into_iter().map(|(_, value)| match value {
                 Some(value) if value.fract() == 0.0 => value.to_string(),

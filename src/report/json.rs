@@ -11,13 +11,26 @@ pub(super) fn rounded(value: f64) -> Value {
     json!((value * 1e6).round() / 1e6)
 }
 
+fn interval(interval: Option<(f64, f64)>) -> (Value, Value) {
+    interval.map_or((Value::Null, Value::Null), |(low, high)| (rounded(low), rounded(high)))
+}
+
+fn quantile_intervals(summary: &Summary) -> Value {
+    let pairs = ["p50", "p90", "p95", "p99"].into_iter().zip(summary.quantile_intervals);
+    let pairs = pairs.map(|(name, interval)| {
+        (name.to_string(), interval.map_or(Value::Null, |(low, high)| json!([rounded(low), rounded(high)])))
+    });
+    Value::Object(pairs.collect())
+}
+
 pub(super) fn summary(summary: &Option<Summary>) -> Value {
     let Some(s) = summary else { return Value::Null };
-    let (low, high) = s.interval.map_or((Value::Null, Value::Null), |(l, h)| (rounded(l), rounded(h)));
+    let (low, high) = interval(s.interval);
     json!({
         "n": s.n, "mean": rounded(s.mean), "low": low, "high": high, "sd": s.sd.map_or(Value::Null, rounded),
         "p50": rounded(s.p50), "p90": rounded(s.p90), "p95": rounded(s.p95), "p99": rounded(s.p99),
         "min": rounded(s.min), "max": rounded(s.max),
+        "quantile_intervals": quantile_intervals(s), "tail_index": s.tail_index.map_or(Value::Null, rounded),
     })
 }
 
@@ -41,8 +54,7 @@ pub fn answer(answer: &Answer) -> Value {
                 .outcomes
                 .iter()
                 .map(|o| {
-                    let (low, high) =
-                        o.interval.map_or((Value::Null, Value::Null), |(l, h)| (rounded(l), rounded(h)));
+                    let (low, high) = interval(o.interval);
                     json!({
                         "outcome": o.outcome, "reason": o.reason, "count": o.count, "share": rounded(o.share),
                         "low": low, "high": high,
@@ -50,12 +62,26 @@ pub fn answer(answer: &Answer) -> Value {
                 })
                 .collect();
             let mut value = json!({"name": job.name, "outcomes": outcomes});
+            let done_by = job.done_by.iter().map(|done| {
+                let (low, high) = interval(done.interval);
+                json!({"t_s": rounded(done.t_s), "share": rounded(done.share), "low": low, "high": high})
+            });
+            value["done_by"] = done_by.collect();
             for (name, s) in &job.quantities {
                 value[*name] = summary(s);
             }
             value
         })
         .collect();
+    let gates = answer.gates.iter().map(|gate| {
+        let finite = |value: f64| if value.is_finite() { rounded(value) } else { Value::Null };
+        let (low, high) = gate.estimate.interval.unwrap_or((f64::NAN, f64::NAN));
+        json!({
+            "gate": gate.gate, "verdict": gate.verdict.name(), "value": finite(gate.estimate.value),
+            "low": finite(low), "high": finite(high), "n": gate.estimate.n,
+        })
+    });
+    value["gates"] = gates.collect();
     value["dependencies"] = answer.dependencies.iter().map(dependencies::json).collect();
     value
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::answer::{Answer, JOBSIM, JobAnswer, KUBERNETES};
 use super::dependencies;
-use crate::experiment::interval::Summary;
+use crate::experiment::interval::{HEAVY_TAIL, Summary};
 
 /// The whole answer.
 pub fn answer(answer: &Answer) -> String {
@@ -14,6 +14,27 @@ pub fn answer(answer: &Answer) -> String {
     }
     for dependency in &answer.dependencies {
         dependencies::text(&mut text, dependency);
+    }
+    for gate in &answer.gates {
+        let show = |value: f64| match (gate.is_share, gate.is_time) {
+            _ if !value.is_finite() => "never".to_string(),
+            (true, _) => format!("{:.2} %", 100.0 * value),
+            (_, true) => duration(value),
+            _ => number(value),
+        };
+        let interval = gate.estimate.interval;
+        let interval =
+            interval.map_or("no interval".to_string(), |(l, h)| format!("[{}, {}]", show(l), show(h)));
+        let _ = writeln!(
+            text,
+            "Gate {}: {}   ({} {interval})",
+            gate.gate,
+            gate.verdict.name().to_uppercase(),
+            show(gate.estimate.value)
+        );
+    }
+    if !answer.gates.is_empty() {
+        text.push('\n');
     }
     if !answer.defaults.is_empty() {
         text.push_str("Stood on these defaults:\n");
@@ -44,6 +65,17 @@ fn job_text(text: &mut String, job: &JobAnswer) {
             100.0 * high
         );
     }
+    for done in &job.done_by {
+        let (low, high) = done.interval.unwrap_or((0.0, 1.0));
+        let _ = writeln!(
+            text,
+            "  {:32} {:>6.1} % of runs   [{:.1} %, {:.1} %]",
+            format!("Complete within {}", duration(done.t_s)),
+            100.0 * done.share,
+            100.0 * low,
+            100.0 * high
+        );
+    }
     let _ = writeln!(
         text,
         "\n  {:20} {:>10} {:>10} {:>10} {:>10}  mean's interval",
@@ -59,6 +91,18 @@ fn job_text(text: &mut String, job: &JobAnswer) {
             None => (name, number),
         };
         row(text, label, s, show);
+    }
+    for (name, summary) in &job.quantities {
+        if let Some(index) = summary.and_then(|s| s.tail_index).filter(|index| *index < HEAVY_TAIL) {
+            let label = name.strip_suffix("_s").unwrap_or(name).replace('_', " ");
+            wrap(
+                text,
+                &format!(
+                    "{label} has a heavy tail (index {index:.1}, below {HEAVY_TAIL}): rare runs decide its mean, \
+                     whose interval is too narrow; go by the quantiles"
+                ),
+            );
+        }
     }
     text.push('\n');
 }

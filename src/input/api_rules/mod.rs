@@ -11,7 +11,7 @@
 //!   containers names, images, ports, restart rules   env      env, envFrom
 //!   mounts     volumeMounts, volumeDevices           probes   probes, lifecycle
 //!   resources  requests, limits, claims              security security contexts, windows and linux
-//!   volumes    names and kinds; volume_kinds, claims, projected: their sources
+//!   volumes    names and kinds; volume_kinds, storage, claims, projected: their sources
 //! ```
 //!
 //! Rules read the tree, not the decoded types, so that every finding has its place and a value of a wrong type
@@ -35,6 +35,7 @@ mod projected;
 mod resources;
 mod scheduling;
 mod security;
+mod storage;
 mod template;
 mod volume_kinds;
 mod volumes;
@@ -70,3 +71,6 @@ pub fn check(
     job::check_job(&job, &identity, &mut found);
     template::check_template(&job.get("spec").get("template"), &identity, privileged, &mut found);
 }
+
+#[cfg(test)]
+mod tests;

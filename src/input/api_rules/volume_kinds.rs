@@ -1,16 +1,17 @@
 //! The fields of each kind of volume (pkg/apis/core/validation: validateVolumeSource).
 //!
-//! Claims of ephemeral volumes are in [`super::claims`], projected volumes in [`super::projected`].
+//! Kinds with rules of their own are in [`super::storage`], claims of ephemeral volumes in [`super::claims`], projected
+//! volumes in [`super::projected`].
 
 use super::claims::check_ephemeral;
 use super::env::{Use, check_field, check_resource};
 use super::findings::Findings;
 use super::mounts::{check_descending_path, check_no_backsteps};
-use super::names::*;
 use super::place::At;
 use super::pod::{check_one_of, check_one_of_given};
 use super::projected::check_projected;
 use super::resources::quantity;
+use super::storage::*;
 
 /// All kinds, in the order in which the API server looks for them.
 pub(super) const KINDS: [&str; 30] = [
@@ -48,10 +49,6 @@ pub(super) const KINDS: [&str; 30] = [
 
 const MAX_FILE_MODE: i64 = 0o777;
 const MAX_PARTITION: i64 = 255;
-const MAX_LUN: i64 = 255;
-const MAX_INITIATOR: usize = 64;
-const MAX_DRIVER: usize = 63;
-const MAX_TENANT: usize = 64;
 
 pub(super) fn check_kind(kind: &str, volume: &At, source: &At, found: &mut Findings) {
     match kind {
@@ -145,7 +142,7 @@ fn check_list(list: &At, found: &mut Findings) {
     }
 }
 
-fn check_range(number: &At, most: i64, found: &mut Findings) {
+pub(super) fn check_range(number: &At, most: i64, found: &mut Findings) {
     if number.int().is_some_and(|n| !(0..=most).contains(&n)) {
         found.invalid(number, &format!("0 to {most}"));
     }
@@ -158,7 +155,7 @@ pub(super) fn check_mode(mode: &At, found: &mut Findings) {
     }
 }
 
-fn check_secret(source: &At, found: &mut Findings) {
+pub(super) fn check_secret(source: &At, found: &mut Findings) {
     let secret = source.get("secretRef");
     if secret.is_set() {
         check_required(&secret, &["name"], found);
@@ -214,164 +211,4 @@ fn check_host_path(source: &At, found: &mut Findings) {
     }
     check_no_backsteps(&path, found);
     check_one_of_given(&source.get("type"), &TYPES, found);
-}
-
-fn check_iscsi(source: &At, found: &mut Findings) {
-    const FORM: &str = "a name that starts with iqn., eui. or naa., such as iqn.2001-04.com.example:storage";
-    check_required(source, &["targetPortal", "iqn"], found);
-    let (target, initiator) = (source.get("iqn"), source.get("initiatorName"));
-    if !target.text().is_empty() && !is_iscsi_name(target.text()) {
-        found.invalid(&target, FORM);
-    }
-    check_range(&source.get("lun"), MAX_LUN, found);
-    let chap = source.get("chapAuthDiscovery").is_true() || source.get("chapAuthSession").is_true();
-    if chap && !source.get("secretRef").is_set() {
-        found.required(&source.get("secretRef"), "authentication needs a secret");
-    }
-    if initiator.str().is_some_and(|name| !is_iscsi_name(name)) {
-        found.invalid(&initiator.named(source, "initiatorname"), FORM);
-    }
-}
-
-/// An iSCSI volume with an initiator has a name that is limited with its target, whatever else the volume has.
-pub(super) fn check_initiator(volume: &At, found: &mut Findings) {
-    let (name, source) = (volume.get("name"), volume.get("iscsi"));
-    let together = name.text().len() + 1 + source.get("targetPortal").text().len();
-    if source.get("initiatorName").is_set() && together > MAX_INITIATOR {
-        found.wrong(&name, "with initiatorName, name and targetPortal may have 63 characters together");
-    }
-}
-
-fn is_iscsi_name(text: &str) -> bool {
-    let alphanumeric = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric());
-    // The point after the type may be any character; so says the pattern of the real one.
-    let rest = |length: usize| text.len() == 4 + length && text.get(4..).is_some_and(alphanumeric);
-    match text.get(..3) {
-        Some("iqn") => {
-            let Some((date, name)) = text.strip_prefix("iqn.").and_then(|rest| rest.split_at_checked(8))
-            else {
-                return false;
-            };
-            let date_is_good = date.bytes().enumerate().all(|(n, b)| match n {
-                4 => b == b'-',
-                7 => b == b'.',
-                _ => b.is_ascii_digit(),
-            });
-            // The authority may hold colons no more than the rest may hold these.
-            name.split_once(':').is_some_and(|(authority, rest)| {
-                let authority_is_good = !authority.is_empty()
-                    && authority.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
-                date_is_good
-                    && authority_is_good
-                    && !rest.is_empty()
-                    && !rest.contains([',', ';', '*', '&', '$', '|', ' ', '\t', '\n', '\r', '\u{b}', '\u{c}'])
-            })
-        }
-        Some("eui") => rest(16),
-        Some("naa") => rest(32),
-        _ => false,
-    }
-}
-
-fn check_flocker(source: &At, found: &mut Findings) {
-    let (name, uuid) = (source.get("datasetName"), source.get("datasetUUID"));
-    match (name.text().is_empty(), uuid.text().is_empty()) {
-        (true, true) => found.required(source, "expected datasetName or datasetUUID"),
-        (false, false) => found.wrong(source, "found datasetName and datasetUUID, expected one of the two"),
-        _ => {}
-    }
-    if name.text().contains('/') {
-        found.invalid(&name, "a name without '/'");
-    }
-}
-
-fn check_quobyte(source: &At, found: &mut Findings) {
-    let (registry, tenant) = (source.get("registry"), source.get("tenant"));
-    if registry.text().is_empty() {
-        found.required(&registry, "expected HOST:PORT, several with commas");
-    } else if tenant.text().len() > MAX_TENANT {
-        found.required_instead(&tenant, "a UUID of at most 64 characters");
-    } else if !registry.text().split(',').all(is_host_and_port) {
-        found.invalid(&registry, "HOST:PORT, several with commas");
-    }
-    check_required(source, &["volume"], found);
-}
-
-/// As Go's net.SplitHostPort.
-fn is_host_and_port(text: &str) -> bool {
-    let Some((host, port)) = text.rsplit_once(':') else { return false };
-    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let host_is_good = match bracketed {
-        Some(inner) => !inner.contains(['[', ']']),
-        None => !host.contains([':', '[', ']']),
-    };
-    host_is_good && !port.contains(['[', ']'])
-}
-
-fn check_fc(source: &At, found: &mut Findings) {
-    let (names, wwids, lun) = (source.get("targetWWNs"), source.get("wwids"), source.get("lun"));
-    match (names.count() > 0, wwids.count() > 0) {
-        (false, false) => found.required(&names, "expected targetWWNs or wwids"),
-        (true, true) => found.wrong(&names, "found wwids as well, expected one of the two"),
-        _ => {}
-    }
-    if names.count() > 0 {
-        if !lun.is_set() {
-            found.required(&lun, "targetWWNs needs it");
-        }
-        check_range(&lun, MAX_LUN, found);
-    }
-}
-
-fn check_flex(source: &At, found: &mut Findings) {
-    check_required(source, &["driver"], found);
-    for (key, value) in source.get("options").members() {
-        let domain = key.split_once('/').map_or(key, |(domain, _)| domain);
-        let domain = format!(".{}", domain.to_lowercase());
-        if domain.ends_with(".kubernetes.io") || domain.ends_with(".k8s.io") {
-            found.wrong(&value, "the domains kubernetes.io and k8s.io are reserved");
-        }
-    }
-}
-
-fn check_azure_disk(source: &At, found: &mut Findings) {
-    check_required(source, &["diskName", "diskURI"], found);
-    check_one_of_given(&source.get("cachingMode"), &["None", "ReadOnly", "ReadWrite"], found);
-    let (kind, uri) = (source.get("kind"), source.get("diskURI"));
-    check_one_of_given(&kind, &["Shared", "Dedicated", "Managed"], found);
-    let start = if kind.str() == Some("Managed") { "/subscriptions/" } else { "https://" };
-    if !uri.text().starts_with(start) {
-        found.not_supported_because(
-            &uri,
-            &format!("found {}, expected it to start with {start}", uri.found()),
-        );
-    }
-}
-
-fn check_storage_os(source: &At, found: &mut Findings) {
-    check_required(source, &["volumeName"], found);
-    for field in ["volumeName", "volumeNamespace"] {
-        let name = source.get(field);
-        if !name.text().is_empty() && !is_dns_label(name.text()) {
-            found.invalid(&name, DNS_LABEL);
-        }
-    }
-    check_secret(source, found);
-}
-
-fn check_csi(source: &At, found: &mut Findings) {
-    check_required(source, &["driver"], found);
-    let (driver, secret) = (source.get("driver"), source.get("nodePublishSecretRef"));
-    if driver.text().len() > MAX_DRIVER {
-        found.too_long(&driver, MAX_DRIVER);
-    }
-    if !driver.text().is_empty() && !is_dns_subdomain(&driver.text().to_lowercase()) {
-        found.invalid(&driver, DNS_SUBDOMAIN);
-    }
-    let name = secret.get("name");
-    if secret.is_set() && name.text().is_empty() {
-        found.required(&name, "expected the name of the secret");
-    } else if secret.is_set() && !is_dns_subdomain(name.text()) {
-        found.invalid(&name.named(source, "name"), DNS_SUBDOMAIN);
-    }
 }

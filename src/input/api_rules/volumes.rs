@@ -8,7 +8,8 @@ use super::findings::Findings;
 use super::names::{DNS_LABEL, is_dns_label};
 use super::place::At;
 use super::pod::Volumes;
-use super::volume_kinds::{KINDS, check_initiator, check_kind};
+use super::storage::check_initiator;
+use super::volume_kinds::{KINDS, check_kind};
 
 /// The volumes with what is known of their faults.
 pub(super) fn check_volumes<'a>(volumes: &At<'a>, found: &mut Findings) -> Volumes<'a> {

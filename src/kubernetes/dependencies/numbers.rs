@@ -8,7 +8,7 @@ use crate::model::shared::Shared;
 use crate::station::meter::Meter;
 
 /// Lengths of time with their exact count, sum and extremes, and quantiles within 1/128 of their value.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Lengths {
     count: u64,
     sum_ns: u128,
@@ -108,7 +108,7 @@ fn upper_end(bucket: u32) -> u64 {
 }
 
 /// What other tenants met.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct BackgroundNumbers {
     pub calls: u64,
     pub served: u64,
@@ -118,7 +118,7 @@ pub struct BackgroundNumbers {
 }
 
 /// Whether the load came back to normal after the last fault.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Recovery {
     /// So long after the end of the fault the number inside was last above what it had been at most before the fault.
     After(SimDuration),
@@ -129,7 +129,7 @@ pub enum Recovery {
 }
 
 /// One dependency in one run.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct DependencyNumbers {
     /// Tries of the Jobs' pods that were sent.
     pub calls: u64,
@@ -168,7 +168,7 @@ pub struct DependencyNumbers {
     trigger: Option<Trigger>,
 }
 
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 struct Trigger {
     begins: SimTime,
     ends: SimTime,

@@ -1,0 +1,71 @@
+//! How many replications are enough.
+//!
+//! The rule is asked only when a batch is done, and batches have fixed sizes, so that the answer never depends on
+//! threads or on where a killed run was taken up again.
+
+use super::interval::{mean_interval, share_interval};
+use super::measure::{DEPENDENCY_QUANTITIES, JOB_QUANTITIES};
+use super::replicate::Run;
+
+/// When to stop.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum StopRule {
+    /// After so many.
+    Fixed(u64),
+    /// When every reported mean is known to `relative_error` (half width of its 95 % interval over its value), and
+    /// every share of outcomes to as many percentage points; after `min` and before `max` replications.
+    Precise { relative_error: f64, min: u64, max: u64 },
+}
+
+impl StopRule {
+    /// Size of the first batch.
+    pub fn first(self) -> u64 {
+        match self {
+            StopRule::Fixed(count) => count,
+            StopRule::Precise { min, .. } => min,
+        }
+    }
+
+    /// How many replications there should be in all, given those that there are; none: it is enough.
+    pub fn next(self, runs: &[Run]) -> Option<u64> {
+        match self {
+            StopRule::Fixed(_) => None,
+            StopRule::Precise { relative_error, max, .. } => {
+                let count = runs.len() as u64;
+                (count < max && !is_precise(runs, relative_error)).then(|| grown(count).min(max))
+            }
+        }
+    }
+}
+
+/// The size after `count`: half as many again.
+pub fn grown(count: u64) -> u64 {
+    count + (count / 2).max(1)
+}
+
+/// Whether every reported mean and share is known well enough.
+fn is_precise(runs: &[Run], relative_error: f64) -> bool {
+    let Some(first) = runs.first() else { return false };
+    let known = |values: Vec<f64>| {
+        let varies = values.iter().any(|value| *value != values[0]);
+        !varies
+            || mean_interval(&values)
+                .is_some_and(|(low, high)| (high - low) / 2.0 <= relative_error * ((high + low) / 2.0).abs())
+    };
+    let jobs = (0..first.jobs.len()).all(|job| {
+        let quantities = JOB_QUANTITIES
+            .iter()
+            .all(|q| known(runs.iter().filter_map(|run| (q.of)(&run.jobs[job])).collect()));
+        let kinds: Vec<_> = runs.iter().map(|run| run.jobs[job].ending.outcome.name()).collect();
+        let shares = ["Complete", "Failed", "Stuck", "Suspended", "Horizon"].iter().all(|kind| {
+            let count = kinds.iter().filter(|name| *name == kind).count();
+            share_interval(count, runs.len()).is_some_and(|(low, high)| high - low <= 2.0 * relative_error)
+        });
+        quantities && shares
+    });
+    jobs && (0..first.dependencies.len()).all(|dependency| {
+        DEPENDENCY_QUANTITIES
+            .iter()
+            .all(|q| known(runs.iter().filter_map(|run| (q.of)(&run.dependencies[dependency])).collect()))
+    })
+}
