@@ -1,9 +1,16 @@
 //! The command line: arguments as typed, one file a sub-command, exit codes. The only place that prints.
 
+mod common;
+mod compare;
 mod conformance;
+mod emit_job;
+mod merge;
 mod progress;
+mod recommend;
 mod result_folder;
 mod run;
+mod sweep;
+mod sweep_folder;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -22,6 +29,14 @@ struct Args {
 enum Command {
     /// Simulate Jobs and say how they end, when, and at what cost
     Run(Box<run::Args>),
+    /// Differences between settings, run by run with the same luck: BASE VARIANT...
+    Compare(Box<compare::Args>),
+    /// The same over a grid of settings, with the same luck in each
+    Sweep(Box<sweep::Args>),
+    /// Which setting to take: the smallest EXPR that meets all constraints, how sure that is, and the manifest with it
+    Recommend(Box<recommend::Args>),
+    /// Results of the shards of a sweep into one
+    Merge(merge::Args),
     /// Replay recorded traces of the real Job controller and report differences
     Conformance(conformance::Args),
 }
@@ -45,6 +60,10 @@ pub fn main() -> ExitCode {
     let mut err = std::io::stderr().lock();
     let result = match args.command {
         Command::Run(args) => run::run(&args, &mut out, &mut err),
+        Command::Compare(args) => compare::run(&args, &mut out, &mut err),
+        Command::Sweep(args) => sweep::run(&args, &mut out, &mut err),
+        Command::Recommend(args) => recommend::run(&args, &mut out, &mut err),
+        Command::Merge(args) => merge::run(&args, &mut out, &mut err),
         Command::Conformance(args) => conformance::run(&args, &mut out, &mut err),
     };
     let result = result.and_then(|exit| out.flush().map(|()| exit));

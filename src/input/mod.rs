@@ -12,6 +12,8 @@
 //!   patch       a change of a Job's spec → model::patch
 //!   reader      Node → numbers, durations; distribution: → engine::distribution
 //!   simulation  the Simulation document → model::scenario; its parts: workload, timeline
+//!   difference  which fields of two documents differ
+//!   emit        Node → YAML text
 //!   diagnostic  what is wrong, where, and its picture
 //! ```
 //!
@@ -21,8 +23,10 @@ pub mod api_rules;
 pub mod decode;
 mod dependencies;
 pub mod diagnostic;
+pub mod difference;
 mod distribution;
 pub mod duration;
+pub mod emit;
 pub mod indexes;
 pub mod manifest;
 pub mod node;
@@ -73,6 +77,8 @@ pub struct Loaded {
     /// In the order of `scenario.jobs`.
     pub jobs: Vec<LoadedJob>,
     pub sources: Sources,
+    /// The Simulation document with all `--set` options.
+    pub simulation: Option<Node>,
 }
 
 /// Where a Job of the scenario comes from.
@@ -86,6 +92,14 @@ pub struct LoadedJob {
     pub manifest: Node,
 }
 
+/// What was read, before any `--set`: many settings of the same input are loaded from it.
+pub struct Parsed {
+    documents: Documents,
+    sources: Sources,
+    diagnostics: Vec<Diagnostic>,
+    first: Option<u32>,
+}
+
 const SIMULATION: &str = "Simulation";
 const SIMULATION_VERSION: &str = "jobsim/v1alpha1";
 const JOB_VERSION: &str = "batch/v1";
@@ -95,6 +109,11 @@ const JOB_VERSION: &str = "batch/v1";
 /// # Errors
 /// All errors (and warnings) of all documents, when there is at least one error.
 pub fn load(paths: &[String], stdin: &mut dyn Read, sets: &[String]) -> Result<Loaded, Box<Report>> {
+    parse(paths, stdin).load(sets)
+}
+
+/// Reads the files; what is wrong with them is told when they are loaded.
+pub fn parse(paths: &[String], stdin: &mut dyn Read) -> Parsed {
     let mut sources = Sources::default();
     let mut diagnostics = Vec::new();
     let read = sources.read(paths, stdin, &mut diagnostics);
@@ -107,27 +126,39 @@ pub fn load(paths: &[String], stdin: &mut dyn Read, sets: &[String]) -> Result<L
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
-    let all_read = !diagnostics.iter().any(Diagnostic::is_error);
-    if all_read && documents.jobs.is_empty() {
-        diagnostics.push(no_job(&documents, read.first().copied()));
-    }
-    apply_sets(sets, &mut documents, &mut sources, &mut diagnostics);
-    let loaded = decode_all(documents, &mut sources, &mut diagnostics);
-    diagnostics.dedup_by(|b, a| a == b);
-    let failed = diagnostics.iter().any(Diagnostic::is_error);
-    match loaded {
-        Some(mut loaded) if !failed => {
-            loaded.warnings = diagnostics;
-            loaded.sha256 = hash(&sources);
-            loaded.sources = sources;
-            Ok(loaded)
+    Parsed { documents, sources, diagnostics, first: read.first().copied() }
+}
+
+impl Parsed {
+    /// Decodes everything with these `--set` options.
+    ///
+    /// # Errors
+    /// All errors (and warnings) of all documents, when there is at least one error.
+    pub fn load(&self, sets: &[String]) -> Result<Loaded, Box<Report>> {
+        let (mut documents, mut sources) = (self.documents.clone(), self.sources.clone());
+        let mut diagnostics = self.diagnostics.clone();
+        let all_read = !diagnostics.iter().any(Diagnostic::is_error);
+        if all_read && documents.jobs.is_empty() {
+            diagnostics.push(no_job(&documents, self.first));
         }
-        _ => Err(Box::new(Report { sources, diagnostics })),
+        apply_sets(sets, &mut documents, &mut sources, &mut diagnostics);
+        let loaded = decode_all(documents, &mut sources, &mut diagnostics);
+        diagnostics.dedup_by(|b, a| a == b);
+        let failed = diagnostics.iter().any(Diagnostic::is_error);
+        match loaded {
+            Some(mut loaded) if !failed => {
+                loaded.warnings = diagnostics;
+                loaded.sha256 = hash(&sources);
+                loaded.sources = sources;
+                Ok(loaded)
+            }
+            _ => Err(Box::new(Report { sources, diagnostics })),
+        }
     }
 }
 
 /// The documents by kind.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Documents {
     jobs: Vec<Node>,
     simulation: Option<Node>,
@@ -368,6 +399,7 @@ fn decode_all(
         sha256: String::new(),
         jobs: loaded,
         sources: Sources::default(),
+        simulation: documents.simulation,
     })
 }
 

@@ -1,7 +1,10 @@
 //! Numbers → JSON, CSV, text. Writers are handed in; nothing is opened here.
 
 pub mod answer;
+pub mod compare;
 pub mod csv;
 pub mod dependencies;
 pub mod json;
+pub mod recommend;
+pub mod sweep;
 pub mod terminal;

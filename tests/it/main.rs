@@ -7,5 +7,6 @@ mod console;
 mod dependencies;
 mod properties;
 mod runs;
+mod settings;
 mod vectors;
 mod workloads;
