@@ -1,11 +1,18 @@
 //! The command line: arguments as typed, one file a sub-command, exit codes. The only place that prints.
 
 mod check;
+mod common;
+mod compare;
 mod conformance;
+mod emit_job;
+mod merge;
 mod new;
 mod progress;
+mod recommend;
 mod result_folder;
 mod run;
+mod sweep;
+mod sweep_folder;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -28,6 +35,14 @@ enum Command {
     Check(Box<check::Args>),
     /// Write a commented scenario to start from
     New(new::Args),
+    /// Differences between settings, run by run with the same luck: BASE VARIANT...
+    Compare(Box<compare::Args>),
+    /// The same over a grid of settings, with the same luck in each
+    Sweep(Box<sweep::Args>),
+    /// Which setting to take: the smallest EXPR that meets all constraints, how sure that is, and the manifest with it
+    Recommend(Box<recommend::Args>),
+    /// Results of the shards of a sweep into one
+    Merge(merge::Args),
     /// Replay recorded traces of the real Job controller and report differences
     Conformance(conformance::Args),
 }
@@ -53,6 +68,10 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, &mut out, &mut err),
         Command::Check(args) => check::run(&args, &mut out, &mut err),
         Command::New(args) => new::run(&args, &mut out, &mut err),
+        Command::Compare(args) => compare::run(&args, &mut out, &mut err),
+        Command::Sweep(args) => sweep::run(&args, &mut out, &mut err),
+        Command::Recommend(args) => recommend::run(&args, &mut out, &mut err),
+        Command::Merge(args) => merge::run(&args, &mut out, &mut err),
         Command::Conformance(args) => conformance::run(&args, &mut out, &mut err),
     };
     let result = result.and_then(|exit| out.flush().map(|()| exit));

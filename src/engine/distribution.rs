@@ -555,6 +555,46 @@ impl Distribution {
         }
     }
 
+    /// The law of `factor` times a length of this one; `factor` is positive.
+    pub fn scaled(&self, factor: f64) -> Distribution {
+        let mut scaled = self.clone();
+        match &mut scaled {
+            Distribution::Constant(it) => it.seconds *= factor,
+            Distribution::Exponential(it) => it.mean *= factor,
+            Distribution::LogNormal(it) => {
+                it.median *= factor;
+                match &mut it.given {
+                    LogNormalGiven::Sigma => {}
+                    LogNormalGiven::Percentile(_, value) => *value *= factor,
+                    LogNormalGiven::MeanCv { mean, .. } => *mean *= factor,
+                }
+            }
+            Distribution::Uniform(it) => {
+                it.min *= factor;
+                it.max *= factor;
+            }
+            Distribution::Weibull(it) => it.scale *= factor,
+            Distribution::Gamma(it) => {
+                it.mean *= factor;
+                it.scale *= factor;
+            }
+            Distribution::Pareto(it) => {
+                it.min *= factor;
+                it.max = it.max.map(|max| max * factor);
+            }
+            Distribution::Empirical(it) => it.values.iter_mut().for_each(|value| *value *= factor),
+            Distribution::Mixture(it) => {
+                it.components.iter_mut().for_each(|component| component.of = component.of.scaled(factor));
+            }
+            Distribution::Shifted(it) => {
+                it.by *= factor;
+                *it.of = it.of.scaled(factor);
+            }
+            Distribution::Never => {}
+        }
+        scaled
+    }
+
     /// The least and greatest possible length (s), infinite where there is no bound; (∞, ∞) for never.
     pub fn support(&self) -> (f64, f64) {
         match self {

@@ -1,7 +1,7 @@
 //! Estimates with their error: Student t for means, Wilson for shares, order statistics for quantiles. What the
 //! data cannot carry is none.
 
-use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal, StudentsT};
 
 /// A sample in numbers. Quantiles are exact: the smallest value with at least that share at or below it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -25,6 +25,9 @@ pub struct Summary {
     /// the same value.
     pub tail_index: Option<f64>,
 }
+
+/// Probability of error on either side of a 95 % interval.
+pub const TAIL: f64 = 0.025;
 
 /// Below this a mean is not to be relied on.
 pub const HEAVY_TAIL: f64 = 2.0;
@@ -76,13 +79,18 @@ fn tail_index(sorted: &[f64]) -> Option<f64> {
 
 /// 95 % interval of a mean (Student 1908); none below two values, or when one is infinite.
 pub fn mean_interval(values: &[f64]) -> Option<(f64, f64)> {
+    mean_interval_at(values, TAIL)
+}
+
+/// The same with probability `tail` of error on either side.
+pub fn mean_interval_at(values: &[f64], tail: f64) -> Option<(f64, f64)> {
     let n = values.len();
     let mean = values.iter().sum::<f64>() / n as f64;
     if n < 2 || !mean.is_finite() {
         return None;
     }
     let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1) as f64;
-    let half = t_quantile(n - 1) * (variance / n as f64).sqrt();
+    let half = t_quantile_at(n - 1, tail) * (variance / n as f64).sqrt();
     Some((mean - half, mean + half))
 }
 
@@ -98,7 +106,11 @@ pub fn quantile(sorted: &[f64], p: f64) -> f64 {
 /// At least 95 % interval of a quantile between two of the sorted values (David and Nagaraja, "Order statistics",
 /// section 7.1); none when there are too few values on either side.
 pub fn quantile_interval(sorted: &[f64], p: f64) -> Option<(f64, f64)> {
-    const TAIL: f64 = 0.025;
+    quantile_interval_at(sorted, p, TAIL)
+}
+
+/// The same with probability `tail` of error on either side.
+pub fn quantile_interval_at(sorted: &[f64], p: f64, tail: f64) -> Option<(f64, f64)> {
     let n = sorted.len() as u64;
     let below = Binomial::new(p, n).ok()?;
     // The number of values below the quantile is binomial: low is the rank that it reaches all but surely.
@@ -110,8 +122,8 @@ pub fn quantile_interval(sorted: &[f64], p: f64) -> Option<(f64, f64)> {
         }
         yes
     };
-    let low = rank(&|rank| below.cdf(rank - 1) > TAIL) - 1;
-    let high = rank(&|rank| below.cdf(rank - 1) >= 1.0 - TAIL);
+    let low = rank(&|rank| below.cdf(rank - 1) > tail) - 1;
+    let high = rank(&|rank| below.cdf(rank - 1) >= 1.0 - tail);
     (low >= 1 && high <= n).then(|| (sorted[low as usize - 1], sorted[high as usize - 1]))
 }
 
@@ -126,19 +138,38 @@ pub fn share_interval(count: usize, n: usize) -> Option<(f64, f64)> {
 
 /// 97.5 % quantile of Student's t.
 pub fn t_quantile(freedom: usize) -> f64 {
-    StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::NAN, |t| t.inverse_cdf(0.975))
+    t_quantile_at(freedom, TAIL)
+}
+
+/// What Student's t exceeds with probability `tail`.
+pub fn t_quantile_at(freedom: usize, tail: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::NAN, |t| t.inverse_cdf(1.0 - tail))
+}
+
+/// What a standard normal variable exceeds with probability `tail`.
+pub fn z_quantile(tail: f64) -> f64 {
+    Normal::new(0.0, 1.0).map_or(f64::NAN, |normal| normal.inverse_cdf(1.0 - tail))
 }
 
 /// 95 % interval of a share (Wilson 1927); for 0 or all of n it is one-sided in effect, near the rule of three.
 pub fn wilson(count: usize, n: usize) -> Option<(f64, f64)> {
+    const Z: f64 = 1.959_963_984_540_054;
+    wilson_with(count, n, Z)
+}
+
+/// The same with probability `tail` of error on either side; none of no runs.
+pub fn wilson_at(count: usize, n: usize, tail: f64) -> Option<(f64, f64)> {
+    wilson_with(count, n, z_quantile(tail))
+}
+
+fn wilson_with(count: usize, n: usize, z: f64) -> Option<(f64, f64)> {
     if n == 0 {
         return None;
     }
-    const Z: f64 = 1.959_963_984_540_054;
     let (count, n) = (count as f64, n as f64);
     let share = count / n;
-    let centre = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-    let half = Z / (1.0 + Z * Z / n) * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let centre = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    let half = z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
     Some(((centre - half).max(0.0), (centre + half).min(1.0)))
 }
 

@@ -124,14 +124,17 @@ impl Measure {
         matches!(self.subject, Subject::Share { .. })
     }
 
+    /// How values become one; none of shares.
+    pub fn statistic(&self) -> Option<Statistic> {
+        match self.subject {
+            Subject::Share { .. } => None,
+            Subject::Job { statistic, .. } | Subject::Dependency { statistic, .. } => Some(statistic),
+        }
+    }
+
     /// Whether it is the largest value of all runs.
     pub fn is_max(&self) -> bool {
-        match self.subject {
-            Subject::Share { .. } => false,
-            Subject::Job { statistic, .. } | Subject::Dependency { statistic, .. } => {
-                statistic == Statistic::Max
-            }
-        }
+        self.statistic() == Some(Statistic::Max)
     }
 
     /// The key of the output that it speaks of.

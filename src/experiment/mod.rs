@@ -1,9 +1,17 @@
 //! Many runs, and what they say together. The only folder with threads; nothing is printed here.
 
+pub mod bounds;
 pub mod campaign;
+pub mod comparison;
 pub mod constraint;
+pub mod deadlines;
+pub mod grid;
 pub mod interval;
 pub mod journal;
 pub mod measure;
+pub mod paired;
 pub mod replicate;
+pub mod selection;
+pub mod sensitivity;
 pub mod stop_rule;
+pub mod tradeoff;

@@ -23,7 +23,7 @@ pub(super) struct JobDocument {
 }
 
 /// The documents by kind.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Documents {
     pub jobs: Vec<JobDocument>,
     pub simulation: Option<Node>,

@@ -13,6 +13,8 @@
 //!   patch       a change of a Job's spec → model::patch
 //!   reader      Node → numbers, durations; distribution: → engine::distribution
 //!   simulation  the Simulation document → model::scenario; its parts: workload, timeline
+//!   difference  which fields of two documents differ
+//!   emit        Node → YAML text
 //!   diagnostic  what is wrong, where; suggest: did you mean; finish: the last touches; catalogue: a page a code
 //! ```
 //!
@@ -25,9 +27,11 @@ mod cron;
 pub mod decode;
 mod dependencies;
 pub mod diagnostic;
+pub mod difference;
 mod distribution;
 mod documents;
 pub mod duration;
+pub mod emit;
 mod finish;
 pub mod indexes;
 pub mod manifest;
@@ -100,11 +104,24 @@ pub struct LoadedJob {
     pub schedule: Option<String>,
 }
 
+/// What was read, before any `--set`: many settings of the same input are loaded from it.
+pub struct Parsed {
+    documents: Documents,
+    sources: Sources,
+    diagnostics: Vec<Diagnostic>,
+    first: Option<u32>,
+}
+
 /// Reads everything that a command names.
 ///
 /// # Errors
 /// All errors (and warnings) of all documents, when there is at least one error.
 pub fn load(paths: &[String], stdin: &mut dyn Read, sets: &[String]) -> Result<Loaded, Box<Report>> {
+    parse(paths, stdin).load(sets)
+}
+
+/// Reads the files; what is wrong with them is told when they are loaded.
+pub fn parse(paths: &[String], stdin: &mut dyn Read) -> Parsed {
     let mut sources = Sources::default();
     let mut diagnostics = Vec::new();
     let read = sources.read(paths, stdin, &mut diagnostics);
@@ -114,26 +131,38 @@ pub fn load(paths: &[String], stdin: &mut dyn Read, sets: &[String]) -> Result<L
             documents.sort_in(node, None, &sources, &mut diagnostics);
         }
     }
-    let all_read = !diagnostics.iter().any(Diagnostic::is_error);
-    if all_read && documents.jobs.is_empty() {
-        diagnostics.push(no_job(&documents, read.first().copied(), &sources));
-    }
-    apply_sets(sets, &mut documents, &mut sources, &mut diagnostics);
-    let notes = std::mem::take(&mut documents.notes);
-    let loaded = decode_all(documents, &mut sources, &mut diagnostics);
-    finish::finish(&sources, &mut diagnostics);
-    let failed = diagnostics.iter().any(Diagnostic::is_error);
-    match loaded {
-        Some(mut loaded) if !failed => {
-            loaded.warnings = diagnostics;
-            loaded.notes = notes;
-            loaded.sha256 = hash(&sources);
-            loaded.sources = sources;
-            Ok(loaded)
+    Parsed { documents, sources, diagnostics, first: read.first().copied() }
+}
+
+impl Parsed {
+    /// Decodes everything with these `--set` options.
+    ///
+    /// # Errors
+    /// All errors (and warnings) of all documents, when there is at least one error.
+    pub fn load(&self, sets: &[String]) -> Result<Loaded, Box<Report>> {
+        let (mut documents, mut sources) = (self.documents.clone(), self.sources.clone());
+        let mut diagnostics = self.diagnostics.clone();
+        let all_read = !diagnostics.iter().any(Diagnostic::is_error);
+        if all_read && documents.jobs.is_empty() {
+            diagnostics.push(no_job(&documents, self.first, &sources));
         }
-        _ => {
-            diagnostics.extend(notes);
-            Err(Box::new(Report { sources, diagnostics }))
+        apply_sets(sets, &mut documents, &mut sources, &mut diagnostics);
+        let notes = std::mem::take(&mut documents.notes);
+        let loaded = decode_all(documents, &mut sources, &mut diagnostics);
+        finish::finish(&sources, &mut diagnostics);
+        let failed = diagnostics.iter().any(Diagnostic::is_error);
+        match loaded {
+            Some(mut loaded) if !failed => {
+                loaded.warnings = diagnostics;
+                loaded.notes = notes;
+                loaded.sha256 = hash(&sources);
+                loaded.sources = sources;
+                Ok(loaded)
+            }
+            _ => {
+                diagnostics.extend(notes);
+                Err(Box::new(Report { sources, diagnostics }))
+            }
         }
     }
 }

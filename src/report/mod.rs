@@ -1,8 +1,11 @@
 //! Numbers → JSON, CSV, text. Writers are handed in; nothing is opened here.
 
 pub mod answer;
+pub mod compare;
 pub mod csv;
 pub mod dependencies;
 pub mod diagnostics;
 pub mod json;
+pub mod recommend;
+pub mod sweep;
 pub mod terminal;

@@ -7,7 +7,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn jobsim(arguments: &[&str]) -> Output {
+pub fn jobsim(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_jobsim")).args(arguments).current_dir(root()).output().unwrap()
 }
 

@@ -16,6 +16,7 @@ mod properties;
 mod rules;
 mod runs;
 mod schema;
+mod settings;
 mod tidy;
 mod vectors;
 mod workloads;

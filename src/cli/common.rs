@@ -1,0 +1,106 @@
+//! What compare, sweep and recommend have in common: their input and how often it is simulated.
+
+use std::io::{self, Read, Write};
+use std::num::NonZeroUsize;
+
+use crate::experiment::replicate::Threads;
+use crate::input::{Loaded, Parsed, Replications, parse};
+use crate::report::diagnostics::render;
+
+/// More would not fit the memory of an ordinary machine.
+const MOST_REPLICATIONS: u64 = 10_000_000;
+
+#[derive(clap::Args)]
+pub(super) struct Common {
+    /// The same as PATH, as in kubectl
+    #[arg(short = 'f', long = "filename", value_name = "PATH")]
+    pub(super) filenames: Vec<String>,
+    /// Form of standard output
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(super) output: Form,
+    /// Seed of the random numbers [default: the document's, else 42]
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// Threads [default: all cores]; they never change a result
+    #[arg(long)]
+    threads: Option<NonZeroUsize>,
+    /// Override any field: spec.parallelism=20, JOB:spec.backoffLimit=3, simulation.controlPlane.qps=50
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    sets: Vec<String>,
+    /// Short for --set spec.parallelism=N
+    #[arg(long, value_name = "N")]
+    parallelism: Option<String>,
+    /// Short for --set spec.completions=N
+    #[arg(long, value_name = "N")]
+    completions: Option<String>,
+    /// Short for --set spec.backoffLimit=N
+    #[arg(long, value_name = "N")]
+    backoff_limit: Option<String>,
+    /// Short for --set spec.activeDeadlineSeconds=N
+    #[arg(long, value_name = "N")]
+    active_deadline: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Form {
+    Table,
+    Json,
+}
+
+impl Common {
+    /// All `--set` options, the short ones as well.
+    pub(super) fn sets(&self) -> Vec<String> {
+        let short = [
+            ("spec.parallelism", &self.parallelism),
+            ("spec.completions", &self.completions),
+            ("spec.backoffLimit", &self.backoff_limit),
+            ("spec.activeDeadlineSeconds", &self.active_deadline),
+        ];
+        let short = short.into_iter().filter_map(|(path, value)| Some(format!("{path}={}", value.as_ref()?)));
+        self.sets.iter().cloned().chain(short).collect()
+    }
+
+    /// # Errors
+    /// A text when they cannot be started.
+    pub(super) fn threads(&self) -> Result<Threads, String> {
+        Threads::new(self.threads.or(std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get))
+    }
+}
+
+/// How often each setting is simulated.
+///
+/// # Errors
+/// A text when that makes no sense.
+pub(super) fn replications(asked: Option<u64>, loaded: &Loaded) -> Result<u64, String> {
+    let count = match (asked, &loaded.replications) {
+        (Some(count), _) | (None, &Replications::Count(count)) => count,
+        (None, Replications::Auto { .. }) => 1000,
+    };
+    if (1..=MOST_REPLICATIONS).contains(&count) {
+        Ok(count)
+    } else {
+        Err(format!("-n {count}: expected 1 to {MOST_REPLICATIONS} replications"))
+    }
+}
+
+/// Reads what the paths name; standard input once.
+pub(super) fn read(paths: &[String]) -> Parsed {
+    parse(paths, &mut io::stdin().lock() as &mut dyn Read)
+}
+
+/// Decodes with these options, or tells what is wrong.
+pub(super) fn load(parsed: &Parsed, sets: &[String], err: &mut impl Write) -> io::Result<Option<Loaded>> {
+    match parsed.load(sets) {
+        Ok(loaded) => Ok(Some(loaded)),
+        Err(report) => {
+            write!(err, "{}", report.render())?;
+            Ok(None)
+        }
+    }
+}
+
+/// Tells what the reader should know of an input that can be used.
+pub(super) fn warn(loaded: &Loaded, err: &mut impl Write) -> io::Result<()> {
+    write!(err, "{}", render(&loaded.sources, &loaded.warnings))?;
+    write!(err, "{}", render(&loaded.sources, &loaded.notes))
+}

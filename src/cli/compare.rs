@@ -1,0 +1,130 @@
+//! `jobsim compare`: the same luck in two or more settings, and what differs.
+
+use std::io::{self, Write};
+
+use super::Exit;
+use super::common::{Common, Form, load, read, replications, warn};
+use super::progress::Progress;
+use crate::experiment::comparison::{compare, samples};
+use crate::experiment::interval::TAIL;
+use crate::input::Loaded;
+use crate::input::difference::{Difference, differences};
+use crate::input::node::Node;
+use crate::report::compare::{CompareAnswer, Setting, VariantAnswer, json, text};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// BASE, then variants: files, folders, or - for standard input; each holds all of its documents
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+    /// A variant of BASE (several): changes as in --set, separated by semicolons:
+    /// --variant 'spec.parallelism=20; simulation.controlPlane.qps=50'
+    #[arg(long, value_name = "PATH=VALUE;…")]
+    variant: Vec<String>,
+    /// Number of replications of each [default: the base's document's, else 1000]
+    #[arg(short = 'n', long)]
+    replications: Option<u64>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// A setting under its name.
+struct Named {
+    name: String,
+    loaded: Loaded,
+}
+
+pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
+    let mut paths: Vec<String> = args.paths.iter().chain(&args.common.filenames).cloned().collect();
+    if paths.is_empty() {
+        writeln!(err, "error: no PATH: name the base, a Job manifest, a folder, or - for standard input")?;
+        return Ok(Exit::Bad);
+    }
+    let base = paths.remove(0);
+    if paths.is_empty() && args.variant.is_empty() {
+        writeln!(err, "error: no variant: name a second PATH, or say --variant 'spec.parallelism=20'")?;
+        return Ok(Exit::Bad);
+    }
+    if paths.iter().chain([&base]).filter(|path| *path == "-").count() > 1 {
+        writeln!(err, "error: standard input (-) can be read once")?;
+        return Ok(Exit::Bad);
+    }
+    let sets = args.common.sets();
+    let parsed = read(&[base.clone()]);
+    let mut settings = Vec::new();
+    let Some(loaded) = load(&parsed, &sets, err)? else { return Ok(Exit::Bad) };
+    warn(&loaded, err)?;
+    settings.push(Named { name: base, loaded });
+    for path in paths {
+        let Some(loaded) = load(&read(&[path.clone()]), &sets, err)? else { return Ok(Exit::Bad) };
+        warn(&loaded, err)?;
+        settings.push(Named { name: path, loaded });
+    }
+    for changes in &args.variant {
+        let more = changes.split(';').map(str::trim).filter(|change| !change.is_empty()).map(str::to_string);
+        let sets: Vec<String> = sets.iter().cloned().chain(more).collect();
+        let Some(loaded) = load(&parsed, &sets, err)? else { return Ok(Exit::Bad) };
+        settings.push(Named { name: changes.trim().to_string(), loaded });
+    }
+    match answer(args, &settings) {
+        Ok(answer) => match args.common.output {
+            Form::Table => write!(out, "{}", text(&answer))?,
+            Form::Json => writeln!(out, "{:#}", json(&answer))?,
+        },
+        Err(message) => {
+            writeln!(err, "error: {message}")?;
+            return Ok(Exit::Bad);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn answer(args: &Args, settings: &[Named]) -> Result<CompareAnswer, String> {
+    let (base, variants) = settings.split_first().ok_or("no setting")?;
+    let count = replications(args.replications, &base.loaded)?;
+    let seed = args.common.seed.unwrap_or(base.loaded.seed);
+    let threads = args.common.threads()?;
+    let mut progress = Progress::new();
+    let all = count * settings.len() as u64;
+    let tail = TAIL / variants.len() as f64;
+    let of_base = samples(&threads, &base.loaded.scenario, seed, count, |done| progress.tell(done, all));
+    let setting = |s: &Named| Setting { name: s.name.clone(), inputs_sha256: s.loaded.sha256.clone() };
+    let mut answers = Vec::new();
+    for (number, variant) in variants.iter().enumerate() {
+        let before = count * (number as u64 + 1);
+        let of_variant = samples(&threads, &variant.loaded.scenario, seed, count, |done| {
+            progress.tell(before + done, all);
+        });
+        answers.push(VariantAnswer {
+            setting: setting(variant),
+            inputs: input_differences(&base.loaded, &variant.loaded),
+            comparison: compare(&of_base, &of_variant, tail),
+        });
+    }
+    progress.end();
+    Ok(CompareAnswer { seed, replications: count, base: setting(base), variants: answers })
+}
+
+/// Field by field; Jobs are matched by name, single ones in any case.
+fn input_differences(base: &Loaded, variant: &Loaded) -> Vec<(String, Vec<Difference>)> {
+    let jobs = |loaded: &Loaded| -> Vec<(String, Node)> {
+        let names = loaded.scenario.jobs.iter().map(|job| job.name.clone());
+        names.zip(loaded.jobs.iter().map(|job| job.manifest.clone())).collect()
+    };
+    let (from, to) = (jobs(base), jobs(variant));
+    let single = from.len() == 1 && to.len() == 1;
+    let mut found = Vec::new();
+    for (name, manifest) in &from {
+        let other = to.iter().find(|(other, _)| single || other == name).map(|(_, manifest)| manifest);
+        found.push((name.clone(), differences(Some(manifest), other)));
+    }
+    for (name, manifest) in to.iter().filter(|(name, _)| !single && from.iter().all(|f| f.0 != *name)) {
+        found.push((name.clone(), differences(None, Some(manifest))));
+    }
+    let simulation = differences(base.simulation.as_ref(), variant.simulation.as_ref());
+    // A --set makes a document where there is none.
+    let said = simulation.into_iter().filter(|d| !["apiVersion", "kind"].contains(&d.field.as_str()));
+    found.push(("Simulation".to_string(), said.collect()));
+    found.retain(|(_, fields)| !fields.is_empty());
+    found
+}

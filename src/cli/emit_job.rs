@@ -1,0 +1,64 @@
+//! `sweep --emit-job`: the same sweep as an Indexed Job, one shard an index, with its input in a ConfigMap.
+
+use std::fmt::Write;
+
+use super::sweep::{Args, Shard};
+use crate::experiment::grid::Grid;
+use crate::input::Loaded;
+use crate::input::difference::text_value;
+
+/// Shards, when nobody says how many.
+const SHARDS: usize = 10;
+/// A ConfigMap holds at most 1 MiB.
+const MOST_INPUT_BYTES: usize = 900 << 10;
+
+/// The manifests: a ConfigMap and a Job.
+///
+/// # Errors
+/// A text when the sweep cannot be a Job.
+pub(super) fn manifest(args: &Args, grid: &Grid, base: &Loaded) -> Result<String, String> {
+    let shards = match &args.shard {
+        Some(text) => Shard::parse(text, Some("0"))?.of,
+        None => SHARDS.min(grid.len() as usize),
+    };
+    let files: Vec<_> = base.sources.files().iter().filter(|file| !file.name.starts_with("--set ")).collect();
+    if files.iter().map(|file| file.text.len()).sum::<usize>() > MOST_INPUT_BYTES {
+        return Err("--emit-job: the input is larger than a ConfigMap may be (1 MiB)".to_string());
+    }
+    let mut text = String::from("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: jobsim-sweep\ndata:\n");
+    for (number, file) in files.iter().enumerate() {
+        let end = if file.name.ends_with(".json") { "json" } else { "yaml" };
+        // As one quoted line: whatever the text holds, it comes out as it was.
+        let _ = writeln!(text, "  input-{number:03}.{end}: {}", serde_json::Value::from(file.text.as_str()));
+    }
+    let mut arguments = vec!["sweep".to_string(), "/input".to_string()];
+    let mut option = |name: &str, value: String| arguments.extend([name.to_string(), value]);
+    args.vary.iter().for_each(|axis| option("--vary", axis.clone()));
+    args.common.sets().into_iter().for_each(|set| option("--set", set));
+    if let Some(count) = args.replications {
+        option("--replications", count.to_string());
+    }
+    if let Some(seed) = args.common.seed {
+        option("--seed", seed.to_string());
+    }
+    option("--shard", format!("/{shards}"));
+    option("--save", "/results/shard-$(JOB_COMPLETION_INDEX)".to_string());
+    arguments.push("--yes".to_string());
+    let _ = write!(
+        text,
+        "---\napiVersion: batch/v1\nkind: Job\nmetadata:\n  name: jobsim-sweep\nspec:\n  completionMode: Indexed\n  \
+         completions: {shards}\n  parallelism: {shards}\n  backoffLimitPerIndex: 3\n  template:\n    spec:\n      \
+         restartPolicy: Never\n      containers:\n      - name: jobsim\n        image: {}\n        args:\n",
+        text_value(&args.image)
+    );
+    for argument in arguments {
+        let _ = writeln!(text, "        - {}", serde_json::Value::from(argument));
+    }
+    text.push_str(
+        "        volumeMounts:\n        - name: input\n          mountPath: /input\n        - name: results\n          \
+         mountPath: /results\n      volumes:\n      - name: input\n        configMap:\n          name: jobsim-sweep\n      \
+         # All shards write here; then: jobsim merge /results/shard-*\n      - name: results\n        \
+         persistentVolumeClaim:\n          claimName: jobsim-results\n",
+    );
+    Ok(text)
+}

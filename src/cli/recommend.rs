@@ -1,0 +1,228 @@
+//! `jobsim recommend`: which setting to take, how sure that is, and the manifest with it.
+
+use std::io::{self, Write};
+
+use super::Exit;
+use super::common::{Common, Form, load, read, warn};
+use super::progress::Progress;
+use super::sweep::what_there_is;
+use crate::experiment::constraint::Constraint;
+use crate::experiment::deadlines::deadlines;
+use crate::experiment::grid::{Axis, Grid};
+use crate::experiment::measure::Measure;
+use crate::experiment::selection::{FIRST, Problem, select};
+use crate::experiment::sensitivity::sensitivity;
+use crate::input::duration::probability;
+use crate::input::emit::yaml;
+use crate::input::{Loaded, Parsed};
+use crate::model::scenario::JobCase;
+use crate::model::workload::{RunTime, Workload};
+use crate::report::recommend::{RecommendAnswer, json, text};
+
+/// Replications of a full look at one setting, and the share of that which a search may use.
+const FULL_LOOK: u64 = 20_000;
+const SHARE: u64 = 10;
+/// A search of a few settings may use so many at least.
+const LEAST_BUDGET: u64 = 40_000;
+/// More settings are a sweep.
+const MOST_SETTINGS: u128 = 10_000;
+/// Replications for what is told beside the setting.
+const ASIDE: u64 = 400;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Manifests and Simulation document: files, folders, or - for standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+    /// What shall be small: makespan, p95.makespan, wasted_pod, orders-db.wait, …
+    #[arg(long, value_name = "EXPR")]
+    minimize: Option<String>,
+    /// What must hold (several): 'stuck<=0.1%', 'orders-db.peak_in_flight<=40', 'p95.makespan<=2h'
+    #[arg(long, value_name = "EXPR OP LIMIT")]
+    subject_to: Vec<String>,
+    /// An axis, as in sweep [default: parallelism, backoffLimit, per-index limit and deadlines near those of the input]
+    #[arg(long, value_name = "PATH=VALUES")]
+    vary: Vec<String>,
+    /// Settings that are worse than the best by no more than this are as good
+    #[arg(long, value_name = "SHARE", default_value = "1%")]
+    indifference: String,
+    /// Replications at most, of all settings together [default: 2000 a setting, at least 40000]
+    #[arg(long, value_name = "N")]
+    budget: Option<u64>,
+    /// Only the setting: no advice on deadlines, no sensitivity
+    #[arg(long)]
+    brief: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
+    let paths: Vec<String> = args.paths.iter().chain(&args.common.filenames).cloned().collect();
+    if paths.is_empty() {
+        writeln!(err, "error: no PATH: name a Job manifest, a folder, or - for standard input")?;
+        return Ok(Exit::Bad);
+    }
+    let parsed = read(&paths);
+    let Some(base) = load(&parsed, &args.common.sets(), err)? else { return Ok(Exit::Bad) };
+    warn(&base, err)?;
+    let answer = match Plan::new(args, &base).and_then(|plan| plan.carry_out(args, &parsed, &base)) {
+        Ok(answer) => answer,
+        Err(message) => {
+            writeln!(err, "error: {message}")?;
+            return Ok(Exit::Bad);
+        }
+    };
+    match args.common.output {
+        Form::Table => write!(out, "{}", text(&answer))?,
+        Form::Json => writeln!(out, "{:#}", json(&answer))?,
+    }
+    // No setting is allowed: the answer is no.
+    Ok(if answer.selection.leader.is_none() { Exit::No } else { Exit::Done })
+}
+
+struct Plan {
+    grid: Grid,
+    default_axes: bool,
+    problem: Problem,
+}
+
+impl Plan {
+    /// # Errors
+    /// A text for the first option that makes no sense.
+    fn new(args: &Args, base: &Loaded) -> Result<Plan, String> {
+        let objective = args.minimize.as_deref().ok_or("no --minimize: say --minimize makespan")?;
+        let objective =
+            Measure::parse(objective, &base.scenario).map_err(|message| format!("--minimize {message}"))?;
+        if objective.is_max() {
+            return Err(format!(
+                "--minimize '{objective}': a largest value has no error; take p99 or the mean"
+            ));
+        }
+        let constraints = args.subject_to.iter().map(|text| {
+            Constraint::parse(text, &base.scenario).map_err(|message| format!("--subject-to {message}"))
+        });
+        let constraints = constraints.collect::<Result<Vec<_>, _>>()?;
+        let indifference =
+            probability(&args.indifference).map_err(|message| format!("--indifference: {message}"))?;
+        let default_axes = args.vary.is_empty();
+        let grid = match default_axes {
+            true => default_grid(base)?,
+            false => Grid::parse(&args.vary).map_err(|message| format!("--vary {message}"))?,
+        };
+        let count = grid.len();
+        if count > MOST_SETTINGS {
+            return Err(format!("{count} settings are too many to choose from, at most {MOST_SETTINGS}"));
+        }
+        let settings = count as u64;
+        let budget = args.budget.unwrap_or((settings * FULL_LOOK / SHARE).max(LEAST_BUDGET));
+        if budget < settings * FIRST {
+            return Err(format!("--budget {budget}: {settings} settings need {} at least", settings * FIRST));
+        }
+        let seed = args.common.seed.unwrap_or(base.seed);
+        Ok(Plan {
+            grid,
+            default_axes,
+            problem: Problem { objective, constraints, indifference, budget, seed },
+        })
+    }
+
+    fn carry_out(self, args: &Args, parsed: &Parsed, base: &Loaded) -> Result<RecommendAnswer, String> {
+        let threads = args.common.threads()?;
+        let load = |cell: usize| {
+            let sets = [args.common.sets(), self.grid.sets(cell)].concat();
+            parsed.load(&sets).map_err(|report| {
+                let setting = self.grid.sets(cell).join(", ");
+                format!("--vary: {setting} is no setting; {}\n{}", what_there_is(base), report.render())
+            })
+        };
+        let scenarios = (0..self.grid.len() as usize)
+            .map(|cell| load(cell).map(|loaded| loaded.scenario))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut progress = Progress::new();
+        let budget = self.problem.budget;
+        let selection = select(&self.problem, scenarios, &threads, |done| progress.tell(done, budget));
+        let chosen = selection.leader.map(&load).transpose()?;
+        let (mut advice, mut effects) = (Vec::new(), Vec::new());
+        if let (false, Some(chosen)) = (args.brief, &chosen) {
+            let scenario = &chosen.scenario;
+            let names = scenario.jobs.iter().map(|job| job.name.clone());
+            let both = deadlines(scenario, self.problem.seed, ASIDE, &threads);
+            advice = names.zip(both).map(|(name, (pod, job))| (name, pod, job)).collect();
+            effects = sensitivity(scenario, &self.problem.objective, self.problem.seed, ASIDE, &threads);
+        }
+        progress.end();
+        let manifests = chosen.iter().flat_map(|chosen| &chosen.jobs).map(|job| yaml(&job.manifest));
+        Ok(RecommendAnswer {
+            inputs_sha256: base.sha256.clone(),
+            grid: self.grid,
+            default_axes: self.default_axes,
+            problem: self.problem,
+            selection,
+            manifest: manifests.collect::<Vec<_>>().join("---\n"),
+            deadlines: advice,
+            sensitivity: effects,
+        })
+    }
+}
+
+/// What is usually worth a try, of the first Job; the value that it has stands first, so that of equal settings the one
+/// without a change is taken.
+fn default_grid(base: &Loaded) -> Result<Grid, String> {
+    let (case, manifest) = (&base.scenario.jobs[0], &base.jobs[0].manifest);
+    let prefix = match base.scenario.jobs.len() {
+        1 => String::new(),
+        _ => format!("{}:", case.name),
+    };
+    let axis = |path: &str, values: Vec<String>| {
+        let mut distinct: Vec<String> = Vec::new();
+        for value in values {
+            if !distinct.contains(&value) {
+                distinct.push(value);
+            }
+        }
+        Axis { path: format!("{prefix}{path}"), values: distinct }
+    };
+    let now = case.spec.parallelism;
+    let most = case.spec.completions().unwrap_or(u32::MAX).max(1);
+    let parallelism = [now, now / 4, now / 2, now.saturating_mul(2), now.saturating_mul(4)];
+    let parallelism = parallelism.into_iter().filter(|p| *p == now || (1..=most).contains(p));
+    let mut axes = vec![
+        axis("spec.parallelism", parallelism.map(|p| p.to_string()).collect()),
+        axis(
+            "spec.backoffLimit",
+            [1, 4]
+                .map(|f| case.spec.backoff_limit.saturating_mul(f).min(i32::MAX as u32))
+                .map(|l| l.to_string())
+                .to_vec(),
+        ),
+    ];
+    if let Some(limit) = case.spec.per_index {
+        let limits = [limit.backoff_limit, limit.backoff_limit.saturating_mul(2) + 1];
+        axes.push(axis("spec.backoffLimitPerIndex", limits.map(|l| l.to_string()).to_vec()));
+        axes.retain(|axis| !axis.path.ends_with("spec.backoffLimit"));
+    }
+    let at = |path: &str| {
+        let path = crate::input::node::parse_path(path)?;
+        manifest.at(&path).map(crate::input::difference::one_line)
+    };
+    if let Some(longest_s) = long_attempt_s(case) {
+        let pod = "spec.template.spec.activeDeadlineSeconds";
+        let now = at(pod).unwrap_or("null".to_string());
+        axes.push(axis(pod, vec![now, format!("{:.0}", longest_s.ceil())]));
+    }
+    axes.retain(|axis| axis.values.len() > 1);
+    if axes.is_empty() {
+        Err("no default axis makes sense here: say --vary".to_string())
+    } else {
+        Ok(Grid { axes })
+    }
+}
+
+/// What hardly any attempt exceeds, in seconds; none where nothing hangs, or nobody knows.
+fn long_attempt_s(case: &JobCase) -> Option<f64> {
+    let Workload::Sampled(workload) = &case.workload else { return None };
+    let RunTime::Steps(steps) = &workload.run else { return None };
+    let parts = steps.iter().chain([&workload.startup]);
+    let long_s: f64 = parts.map(|part| part.quantile(0.9999)).sum();
+    (workload.hang_probability > 0.0 && long_s.is_finite() && long_s < 1e9).then_some(long_s)
+}

@@ -1,0 +1,354 @@
+//! The best of many settings under noise: who is surely worse or surely not allowed gets no more replications.
+//!
+//! All settings share their luck run by run, so that small differences show early. Replications of those in question
+//! double from stage to stage. The probability of a wrong statement anywhere (a setting said to be worse, allowed or not
+//! allowed that is not) is at most [`ERROR`]: it is split over all stages, settings, constraints and pairs (Bonferroni;
+//! compare Kim and Nelson, "A fully sequential procedure for indifference-zone selection in simulation", 2001). Means
+//! are taken as normal, which the first stage's size is for. Results do not depend on threads. Prints nothing.
+
+use super::constraint::{Constraint, Verdict};
+use super::interval::{mean_interval_at, quantile, quantile_interval_at, t_quantile_at, wilson_at};
+use super::measure::{Estimate, Measure, Statistic};
+use super::paired::{paired, paired_shares};
+use super::replicate::Threads;
+use crate::model::scenario::Scenario;
+
+/// Probability that any statement is wrong.
+pub const ERROR: f64 = 0.05;
+/// Replications of every setting in the first stage.
+pub const FIRST: u64 = 64;
+/// A setting is never simulated more often.
+pub const MOST_EACH: u64 = 64 << 10;
+/// Stages with a decision at most: 64, 128, …, 65 536 replications.
+const STAGES: f64 = 11.0;
+
+/// What is looked for.
+pub struct Problem {
+    /// Small is good.
+    pub objective: Measure,
+    pub constraints: Vec<Constraint>,
+    /// Settings within this share of the best are as good.
+    pub indifference: f64,
+    /// Replications of all settings together.
+    pub budget: u64,
+    pub seed: u64,
+}
+
+/// What is known of a setting in the end.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Standing {
+    /// The best, or one that cannot be told from the best.
+    Leader,
+    /// Its objective cannot be told from the leader's.
+    Same,
+    /// Surely worse, or surely within the indifference of the leader.
+    Worse,
+    /// A constraint surely does not hold: its number.
+    NotAllowed(usize),
+    /// It may be better, but whether the constraints hold is not decided, or by how much it is.
+    Open,
+}
+
+/// One setting and its values so far.
+pub struct Candidate {
+    pub scenario: Scenario,
+    /// Of the objective, then of each constraint: `[measure][replication]`.
+    pub values: Vec<Vec<Option<f64>>>,
+    pub standing: Standing,
+}
+
+/// How the search ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Finding {
+    /// The leader is the best, or within the indifference of it.
+    Best,
+    /// Others are as good, as far as can be told.
+    CannotTell,
+    /// No setting meets all constraints.
+    NoneAllowed,
+    /// The replications did not suffice to decide a constraint.
+    Undecided,
+}
+
+/// A finished search.
+pub struct Selection {
+    pub candidates: Vec<Candidate>,
+    /// None when no setting is allowed.
+    pub leader: Option<usize>,
+    pub finding: Finding,
+    pub replications: u64,
+}
+
+impl Candidate {
+    /// Replications so far.
+    pub fn count(&self) -> u64 {
+        self.values[0].len() as u64
+    }
+
+    /// The usual 95 % estimate of measure 0 (objective), 1, … (constraints).
+    pub fn estimate(&self, problem: &Problem, measure: usize) -> Estimate {
+        problem.measure(measure).estimate_of(self.values[measure].iter().flatten().copied().collect())
+    }
+}
+
+impl Problem {
+    fn measure(&self, number: usize) -> &Measure {
+        match number.checked_sub(1) {
+            Some(constraint) => &self.constraints[constraint].measure,
+            None => &self.objective,
+        }
+    }
+
+    /// Whether the estimates of a setting meet all constraints.
+    pub fn seems_allowed(&self, candidate: &Candidate) -> bool {
+        self.constraints.iter().enumerate().all(|(k, constraint)| {
+            constraint.relation.holds(candidate.estimate(self, k + 1).value, constraint.limit)
+        })
+    }
+}
+
+/// Simulates until the best setting is known or the budget is spent; `tell` hears the replications so far.
+pub fn select(
+    problem: &Problem,
+    scenarios: Vec<Scenario>,
+    threads: &Threads,
+    tell: impl FnMut(u64),
+) -> Selection {
+    let candidates = scenarios.into_iter().map(|scenario| Candidate {
+        scenario,
+        values: vec![Vec::new(); problem.constraints.len() + 1],
+        standing: Standing::Open,
+    });
+    Search { problem, threads, candidates: candidates.collect(), replications: 0, tell }.run()
+}
+
+struct Search<'a, T> {
+    problem: &'a Problem,
+    threads: &'a Threads,
+    candidates: Vec<Candidate>,
+    replications: u64,
+    tell: T,
+}
+
+impl<T: FnMut(u64)> Search<'_, T> {
+    fn run(mut self) -> Selection {
+        for at in 0..self.candidates.len() {
+            self.extend(at, FIRST);
+        }
+        loop {
+            let (leader, asked) = self.judge();
+            let more: Vec<usize> =
+                asked.into_iter().filter(|&at| self.candidates[at].count() < MOST_EACH).collect();
+            let cost: u64 = more.iter().map(|&at| self.candidates[at].count()).sum();
+            if more.is_empty() || self.replications + cost > self.problem.budget {
+                let finding = self.finding(leader);
+                return Selection {
+                    candidates: self.candidates,
+                    leader,
+                    finding,
+                    replications: self.replications,
+                };
+            }
+            for at in more {
+                self.extend(at, 2 * self.candidates[at].count());
+            }
+        }
+    }
+
+    fn extend(&mut self, at: usize, to: u64) {
+        let from = self.candidates[at].count();
+        let runs = self.threads.replicate(&self.candidates[at].scenario, self.problem.seed, from..to);
+        for (number, values) in self.candidates[at].values.iter_mut().enumerate() {
+            values.extend(runs.iter().map(|run| self.problem.measure(number).of(run)));
+        }
+        self.replications += to - from;
+        (self.tell)(self.replications);
+    }
+
+    /// Gives every setting its standing; the leader, and the settings of which more must be known.
+    fn judge(&mut self) -> (Option<usize>, Vec<usize>) {
+        let verdicts: Vec<Vec<Verdict>> = (0..self.candidates.len()).map(|at| self.verdicts(at)).collect();
+        for (candidate, verdicts) in self.candidates.iter_mut().zip(&verdicts) {
+            candidate.standing = match verdicts.iter().position(|verdict| *verdict == Verdict::Fail) {
+                Some(constraint) => Standing::NotAllowed(constraint),
+                None => Standing::Open,
+            };
+        }
+        let alive: Vec<usize> =
+            (0..self.candidates.len()).filter(|&at| self.candidates[at].standing == Standing::Open).collect();
+        let seems: Vec<usize> =
+            alive.iter().copied().filter(|&at| self.problem.seems_allowed(&self.candidates[at])).collect();
+        let among = if seems.is_empty() { &alive } else { &seems };
+        let Some(leader) = self.smallest(among) else { return (None, Vec::new()) };
+        self.candidates[leader].standing = Standing::Leader;
+        let leader_open = verdicts[leader].contains(&Verdict::Undecided);
+        let mut asked = Vec::new();
+        for &at in alive.iter().filter(|&&at| at != leader) {
+            let (low, high) = self.difference(leader, at);
+            let limit =
+                self.problem.indifference * self.candidates[leader].estimate(self.problem, 0).value.abs();
+            let same = low <= 0.0 && high >= 0.0;
+            // From here on nothing that could still be found out about it would matter.
+            let settled = low >= -limit && (high <= limit || low > 0.0);
+            self.candidates[at].standing = match (settled, same) {
+                (_, true) => Standing::Same,
+                (true, false) => Standing::Worse,
+                (false, false) => Standing::Open,
+            };
+            if !settled {
+                asked.push(at);
+            }
+        }
+        if leader_open || !asked.is_empty() {
+            asked.push(leader);
+        }
+        asked.sort_unstable();
+        (Some(leader), asked)
+    }
+
+    /// Of each constraint, at the level of the whole search.
+    fn verdicts(&self, at: usize) -> Vec<Verdict> {
+        let candidate = &self.candidates[at];
+        let statements = (self.candidates.len() * self.problem.constraints.len().max(1)) as f64 * STAGES;
+        let tail = ERROR / 4.0 / statements;
+        let of = |(k, constraint): (usize, &Constraint)| {
+            let values: Vec<f64> = candidate.values[k + 1].iter().flatten().copied().collect();
+            let mut estimate = constraint.measure.estimate_of(values.clone());
+            if estimate.value.is_finite() && !constraint.measure.is_max() {
+                estimate.interval = interval(&constraint.measure, values, tail);
+            }
+            constraint.verdict(&estimate)
+        };
+        self.problem.constraints.iter().enumerate().map(of).collect()
+    }
+
+    /// The one with the smallest objective, the first of equal ones. Pairs are compared over the replications that
+    /// both have.
+    fn smallest(&self, among: &[usize]) -> Option<usize> {
+        let first = *among.first()?;
+        Some(among[1..].iter().fold(first, |best, &at| {
+            let (a, b) = (self.prefix(best, at), self.prefix(at, best));
+            let value = |values: &[Option<f64>]| {
+                self.problem.objective.estimate_of(values.iter().flatten().copied().collect()).value
+            };
+            let (x, y) = (value(a), value(b));
+            let smaller = if x.is_infinite() && y.is_infinite() {
+                paired(a, b, ERROR).is_some_and(|p| p.difference < 0.0)
+            } else {
+                y < x || x.is_nan()
+            };
+            if smaller { at } else { best }
+        }))
+    }
+
+    fn prefix(&self, at: usize, other: usize) -> &[Option<f64>] {
+        let count = self.candidates[at].count().min(self.candidates[other].count());
+        &self.candidates[at].values[0][..count as usize]
+    }
+
+    /// The interval of how much larger the objective of `at` is than the leader's, at the level of the whole search.
+    fn difference(&self, leader: usize, at: usize) -> (f64, f64) {
+        let count = self.candidates.len() as f64;
+        let tail = ERROR / 4.0 / ((count * (count - 1.0) / 2.0).max(1.0) * STAGES);
+        difference(&self.problem.objective, self.prefix(leader, at), self.prefix(at, leader), tail)
+    }
+
+    fn finding(&self, leader: Option<usize>) -> Finding {
+        let Some(leader) = leader else { return Finding::NoneAllowed };
+        let any = |standing| self.candidates.iter().any(|candidate| candidate.standing == standing);
+        if self.verdicts(leader).contains(&Verdict::Undecided) || any(Standing::Open) {
+            Finding::Undecided
+        } else if any(Standing::Same) {
+            Finding::CannotTell
+        } else {
+            Finding::Best
+        }
+    }
+}
+
+/// The interval of how much larger measure is in `b` than in `a`, run by run; without bounds where the runs cannot say.
+pub fn difference(measure: &Measure, a: &[Option<f64>], b: &[Option<f64>], tail: f64) -> (f64, f64) {
+    const UNKNOWN: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+    let endless = |values: &[Option<f64>]| values.iter().flatten().any(|value| value.is_infinite());
+    match measure.statistic() {
+        None => {
+            let is = |values: &[Option<f64>]| values.iter().map(|v| *v == Some(1.0)).collect::<Vec<bool>>();
+            let (a, b) = (is(a), is(b));
+            // The same in every run is the same, whatever an interval of shares says of runs not seen.
+            if a == b {
+                return (0.0, 0.0);
+            }
+            paired_shares(&a, &b, tail).and_then(|p| p.interval).unwrap_or(UNKNOWN)
+        }
+        Some(Statistic::Mean) => match (endless(a), endless(b)) {
+            // One run that never ended makes a mean infinite, without doubt.
+            (false, true) => (f64::INFINITY, f64::INFINITY),
+            (true, false) => (f64::NEG_INFINITY, f64::NEG_INFINITY),
+            _ => paired(a, b, tail).and_then(|p| p.interval).unwrap_or(UNKNOWN),
+        },
+        Some(Statistic::Quantile(p)) => quantile_difference(a, b, p, tail).unwrap_or(UNKNOWN),
+        Some(Statistic::Max) => UNKNOWN,
+    }
+}
+
+/// The difference of two quantiles by their influence functions, which keep step as the runs do: a value moves the
+/// quantile by (p - [value <= quantile]) / density (van der Vaart, "Asymptotic statistics", 1998, section 21).
+fn quantile_difference(a: &[Option<f64>], b: &[Option<f64>], p: f64, tail: f64) -> Option<(f64, f64)> {
+    let pairs: Vec<(f64, f64)> = a.iter().zip(b).filter_map(|(a, b)| (*a).zip(*b)).collect();
+    let n = pairs.len() as f64;
+    if n * p.min(1.0 - p) < 10.0 {
+        return None;
+    }
+    let side = |of: fn(&(f64, f64)) -> f64| {
+        let mut sorted: Vec<f64> = pairs.iter().map(of).collect();
+        sorted.sort_by(f64::total_cmp);
+        let q = quantile(&sorted, p);
+        let h = (p * (1.0 - p) / n).sqrt();
+        let slope = (quantile(&sorted, (p + h).min(1.0)) - quantile(&sorted, (p - h).max(0.0))) / (2.0 * h);
+        let ends = quantile_interval_at(&sorted, p, tail);
+        (q, slope, ends)
+    };
+    let ((qa, sa, ends_a), (qb, sb, ends_b)) = (side(|p| p.0), side(|p| p.1));
+    let influence: Vec<f64> = pairs
+        .iter()
+        .map(|(x, y)| {
+            let of = |value: f64, q: f64, slope: f64| slope * (p - if value <= q { 1.0 } else { 0.0 });
+            of(*y, qb, sb) - of(*x, qa, sa)
+        })
+        .collect();
+    let mean = influence.iter().sum::<f64>() / n;
+    let variance = influence.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    if !(qa.is_finite() && qb.is_finite() && variance.is_finite()) {
+        // Only where the intervals do not touch is anything sure.
+        let ((low_a, high_a), (low_b, high_b)) = (ends_a?, ends_b?);
+        let minus = |x: f64, y: f64| if x.is_infinite() && y.is_infinite() { f64::NAN } else { x - y };
+        let (low, high) = (minus(low_b, high_a), minus(high_b, low_a));
+        return (!low.is_nan() && !high.is_nan()).then_some((low, high));
+    }
+    let half = t_quantile_at(pairs.len() - 1, tail) * (variance / n).sqrt();
+    Some((qb - qa - half, qb - qa + half))
+}
+
+/// The interval of a measure with probability `tail` of error on either side.
+fn interval(measure: &Measure, mut values: Vec<f64>, tail: f64) -> Option<(f64, f64)> {
+    match measure.statistic() {
+        None => wilson_exact(values.iter().filter(|v| **v == 1.0).count(), values.len(), tail),
+        Some(Statistic::Mean) => mean_interval_at(&values, tail),
+        Some(Statistic::Quantile(p)) => {
+            values.sort_by(f64::total_cmp);
+            quantile_interval_at(&values, p, tail)
+        }
+        Some(Statistic::Max) => None,
+    }
+}
+
+/// Wilson, but exact where nothing or everything was seen: the normal law is far off there.
+fn wilson_exact(count: usize, n: usize, tail: f64) -> Option<(f64, f64)> {
+    let (low, high) = wilson_at(count, n, tail)?;
+    let rare = 1.0 - libm::pow(tail, 1.0 / n as f64);
+    Some(match count {
+        0 => (0.0, rare),
+        _ if count == n => (1.0 - rare, 1.0),
+        _ => (low, high),
+    })
+}

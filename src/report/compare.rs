@@ -1,0 +1,276 @@
+//! `compare` as JSON and as text: what differs between the inputs, then what differs between the results.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value, json};
+
+use super::answer::{JOBSIM, KUBERNETES};
+use super::json::rounded;
+use super::terminal::{duration, number};
+use crate::experiment::comparison::Comparison;
+use crate::experiment::paired::Paired;
+use crate::input::difference::Difference;
+
+/// Everything about one `compare`.
+pub struct CompareAnswer {
+    pub seed: u64,
+    pub replications: u64,
+    pub base: Setting,
+    pub variants: Vec<VariantAnswer>,
+}
+
+/// One side of a comparison.
+pub struct Setting {
+    /// As the user named it.
+    pub name: String,
+    pub inputs_sha256: String,
+}
+
+/// One variant against the base.
+pub struct VariantAnswer {
+    pub setting: Setting,
+    /// By document: a Job's name, or Simulation.
+    pub inputs: Vec<(String, Vec<Difference>)>,
+    pub comparison: Comparison,
+}
+
+/// JSON: every difference with its interval, correlation and gain.
+pub fn json(answer: &CompareAnswer) -> Value {
+    let setting = |s: &Setting| json!({"name": s.name, "inputs": {"sha256": s.inputs_sha256}});
+    let variants = answer.variants.iter().map(|variant| {
+        let mut value = setting(&variant.setting);
+        value["sentence"] = sentence(variant).into();
+        value["input_differences"] = variant
+            .inputs
+            .iter()
+            .flat_map(|(document, fields)| {
+                fields
+                    .iter()
+                    .map(move |d| json!({"document": document, "field": d.field, "from": d.from, "to": d.to}))
+            })
+            .collect();
+        let quantities = |name: &str, list: &[(&'static str, Option<Paired>)]| {
+            let mut map = Map::from_iter([("name".to_string(), Value::from(name))]);
+            map.extend(list.iter().map(|(key, p)| (key.to_string(), p.as_ref().map_or(Value::Null, paired))));
+            Value::Object(map)
+        };
+        let jobs = variant.comparison.jobs.iter().map(|job| {
+            let mut value = quantities(&job.name, &job.quantities);
+            let outcomes = job.outcomes.iter().map(|(outcome, p)| {
+                let mut value = paired(p);
+                value["outcome"] = (*outcome).into();
+                value
+            });
+            value["outcomes"] = outcomes.collect();
+            value
+        });
+        value["jobs"] = jobs.collect();
+        let dependencies = variant.comparison.dependencies.iter();
+        value["dependencies"] = dependencies.map(|d| quantities(&d.name, &d.quantities)).collect();
+        value["only_in_one"] = json!(variant.comparison.unmatched);
+        value
+    });
+    json!({
+        "jobsim": JOBSIM, "kubernetes": KUBERNETES, "seed": answer.seed, "replications": answer.replications,
+        "intervals": intervals(answer), "base": setting(&answer.base), "variants": variants.collect::<Vec<_>>(),
+    })
+}
+
+fn paired(p: &Paired) -> Value {
+    let optional = |value: Option<f64>| value.map_or(Value::Null, rounded);
+    json!({
+        "n": p.n, "base": rounded(p.base), "variant": rounded(p.variant), "difference": rounded(p.difference),
+        "low": optional(p.interval.map(|i| i.0)), "high": optional(p.interval.map(|i| i.1)),
+        "sd": optional(p.sd), "correlation": optional(p.correlation), "gain": optional(p.gain),
+    })
+}
+
+fn intervals(answer: &CompareAnswer) -> String {
+    match answer.variants.len() {
+        1 => "95 % of each difference".to_string(),
+        k => format!("95 % of each difference for all {k} variants together (Bonferroni)"),
+    }
+}
+
+/// Text, readable at 100 columns.
+pub fn text(answer: &CompareAnswer) -> String {
+    let mut text = String::new();
+    for variant in &answer.variants {
+        let _ = writeln!(text, "{} against {}\n", variant.setting.name, answer.base.name);
+        if variant.inputs.iter().all(|(_, fields)| fields.is_empty()) {
+            let _ = writeln!(text, "  The inputs are the same.");
+        }
+        for (document, fields) in &variant.inputs {
+            for d in fields {
+                let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "(not set)".to_string());
+                let _ = writeln!(text, "  {document}: {}: {} → {}", d.field, side(&d.from), side(&d.to));
+            }
+        }
+        for name in &variant.comparison.unmatched {
+            let _ = writeln!(text, "  {name} is in one of the two only and not compared");
+        }
+        for job in &variant.comparison.jobs {
+            header(&mut text, &format!("Job {}", job.name));
+            for (outcome, p) in &job.outcomes {
+                row(&mut text, outcome, p, |share| format!("{:.1} %", 100.0 * share));
+            }
+            rows(&mut text, &job.quantities);
+            let pairs = job.quantities.iter().find(|(key, _)| *key == "makespan_s");
+            if let Some(p) = pairs.and_then(|(_, p)| *p).filter(|p| (p.n as u64) < answer.replications) {
+                let _ = writeln!(text, "  makespan: of the {} replications in which both ended", p.n);
+            }
+        }
+        for dependency in &variant.comparison.dependencies {
+            header(&mut text, &format!("Dependency {}", dependency.name));
+            rows(&mut text, &dependency.quantities);
+        }
+        let _ = writeln!(text, "\n{}\n", sentence(variant));
+    }
+    let _ = writeln!(
+        text,
+        "gain: so many times as many replications would independent seeds need.\n{} replications of each, seed {}; \
+         jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
+        answer.replications,
+        answer.seed,
+        intervals(answer)
+    );
+    text
+}
+
+fn header(text: &mut String, name: &str) {
+    let _ = writeln!(
+        text,
+        "\n  {name:22} {:>10} {:>10} {:>11} {:24} {:>6}",
+        "base", "variant", "difference", " interval", "gain"
+    );
+}
+
+fn rows(text: &mut String, quantities: &[(&'static str, Option<Paired>)]) {
+    for (key, p) in quantities {
+        let Some(p) = p.filter(|p| p.base != 0.0 || p.variant != 0.0) else { continue };
+        match key.strip_suffix("_s").filter(|label| !label.ends_with("per")) {
+            Some(label) => row(text, label, &p, duration),
+            None => row(text, key, &p, number),
+        }
+    }
+}
+
+fn row(text: &mut String, label: &str, p: &Paired, show: fn(f64) -> String) {
+    let interval = p
+        .interval
+        .map_or(" -".to_string(), |(low, high)| format!(" [{}, {}]", signed(low, show), signed(high, show)));
+    let line = format!(
+        "  {:22} {:>10} {:>10} {:>11} {interval:24} {:>6}",
+        label.replace('_', " "),
+        show(p.base),
+        show(p.variant),
+        signed(p.difference, show),
+        p.gain.map_or(String::new(), |gain| format!("{gain:.1}"))
+    );
+    let _ = writeln!(text, "{}", line.trim_end());
+}
+
+fn signed(value: f64, show: fn(f64) -> String) -> String {
+    let text = show(value.abs());
+    let zero = text.chars().all(|c| !c.is_ascii_digit() || c == '0');
+    match value {
+        _ if zero => text,
+        v if v < 0.0 => format!("-{text}"),
+        _ => format!("+{text}"),
+    }
+}
+
+/// What a person can repeat.
+fn sentence(variant: &VariantAnswer) -> String {
+    let mut parts = Vec::new();
+    for job in &variant.comparison.jobs {
+        let of = match variant.comparison.jobs.len() {
+            1 => String::new(),
+            _ => format!(" of {}", job.name),
+        };
+        if let Some((_, Some(p))) = job.quantities.iter().find(|(key, _)| *key == "makespan_s") {
+            let runs = job.outcomes.first().map_or(p.n, |(_, share)| share.n);
+            let of = if p.n < runs { format!("{of} where both end") } else { of.clone() };
+            parts.push(makespan(p, &of));
+        }
+        // Of two outcomes the second says what the first does.
+        let said = if job.outcomes.len() == 2 { 1 } else { job.outcomes.len() };
+        for (outcome, p) in &job.outcomes[..said] {
+            let Some((low, high)) = p.interval.filter(|(low, high)| *low > 0.0 || *high < 0.0) else {
+                continue;
+            };
+            let (verb, low, high) =
+                if p.difference > 0.0 { ("more", low, high) } else { ("less", -high, -low) };
+            parts.push(format!(
+                "makes {outcome}{of} {:.1} points {verb} frequent [{:.1}, {:.1}]",
+                100.0 * p.difference.abs(),
+                100.0 * low,
+                100.0 * high
+            ));
+        }
+    }
+    for dependency in &variant.comparison.dependencies {
+        let peak = dependency.quantities.iter().find(|(key, _)| *key == "peak_in_flight");
+        if let Some((_, Some(p))) = peak
+            && let Some(verb) = times(p)
+        {
+            parts.push(format!("{verb} the peak on {}", dependency.name));
+        }
+    }
+    if parts.is_empty() {
+        parts.push("cannot be compared: no run ended in both".to_string());
+    }
+    let last = parts.pop().unwrap_or_default();
+    let all = if parts.is_empty() { last } else { format!("{} and {last}", parts.join(", ")) };
+    format!("{} {all}.", subject(variant))
+}
+
+/// The change in words, when it is short; else the name of the variant.
+fn subject(variant: &VariantAnswer) -> String {
+    let fields: Vec<&Difference> = variant.inputs.iter().flat_map(|(_, fields)| fields).collect();
+    let named = |d: &&Difference| {
+        let field = d.field.strip_prefix("spec.").unwrap_or(&d.field);
+        Some(match (&d.from, &d.to) {
+            (Some(from), Some(to)) => format!("{field} {to} instead of {from}"),
+            (None, Some(to)) => format!("{field} {to}"),
+            (_, None) => format!("no {field}"),
+        })
+        .filter(|text| text.len() <= 60)
+    };
+    match fields.iter().map(named).collect::<Option<Vec<String>>>() {
+        Some(named) if (1..=2).contains(&named.len()) => named.join(" with "),
+        _ => variant.setting.name.clone(),
+    }
+}
+
+fn makespan(p: &Paired, of: &str) -> String {
+    let Some((low, high)) = p.interval else {
+        return format!("changes the makespan{of} by {}", signed(p.difference, duration));
+    };
+    match (low > 0.0, high < 0.0) {
+        (true, _) => {
+            format!("costs {}{of} [{}, {}]", duration(p.difference), duration(low), duration(high))
+        }
+        (_, true) => {
+            format!("saves {}{of} [{}, {}]", duration(-p.difference), duration(-high), duration(-low))
+        }
+        _ => format!(
+            "shows no difference of makespan{of} [{}, {}]",
+            signed(low, duration),
+            signed(high, duration)
+        ),
+    }
+}
+
+/// None where a factor is not worth a word.
+fn times(p: &Paired) -> Option<String> {
+    let factor = (p.base > 0.0).then(|| p.variant / p.base)?;
+    let sure = p.interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0);
+    match factor {
+        _ if !sure => None,
+        f if (1.9..=2.1).contains(&f) => Some("doubles".to_string()),
+        f if (0.45..=0.55).contains(&f) => Some("halves".to_string()),
+        f if !(0.8..=1.25).contains(&f) => Some(format!("multiplies by {f:.1}")),
+        _ => None,
+    }
+}

@@ -1,0 +1,314 @@
+//! A sweep as JSON, CSV and text. Everything is made from the records of single settings, so that a merge of shards
+//! writes the same bytes as one sweep.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, JOBSIM, KUBERNETES};
+use super::json::{answer as answer_json, rounded};
+use super::terminal::{duration, number};
+use crate::experiment::bounds::Bounds;
+use crate::experiment::grid::Grid;
+use crate::experiment::interval::share_interval;
+use crate::experiment::measure::{DEPENDENCY_QUANTITIES, JOB_QUANTITIES};
+
+/// Outcomes that have a column.
+const SHARES: [&str; 5] = ["Complete", "Failed", "Stuck", "Horizon", "Suspended"];
+
+/// What all settings of a sweep have in common.
+pub struct SweepHead<'a> {
+    pub seed: u64,
+    /// Of each setting.
+    pub replications: u64,
+    pub inputs_sha256: &'a str,
+    pub defaults: &'a [String],
+    pub grid: &'a Grid,
+}
+
+/// The keys before the settings.
+pub fn head(head: &SweepHead) -> Value {
+    let axes = head.grid.axes.iter().map(|axis| json!({"path": axis.path, "values": axis.values}));
+    json!({
+        "jobsim": JOBSIM, "kubernetes": KUBERNETES, "seed": head.seed, "replications": head.replications,
+        "inputs": {"sha256": head.inputs_sha256}, "defaults": head.defaults, "axes": axes.collect::<Vec<_>>(),
+    })
+}
+
+/// The record of one setting; `bounds`: of each Job's makespan.
+pub fn record(cell: usize, grid: &Grid, answer: &Answer, bounds: &[Option<Bounds>]) -> Value {
+    let whole = answer_json(answer);
+    let (mut jobs, dependencies) = (whole["jobs"].clone(), whole["dependencies"].clone());
+    if let Some(jobs) = jobs.as_array_mut() {
+        for (job, bounds) in jobs.iter_mut().zip(bounds) {
+            let Some(bounds) = bounds else { continue };
+            let outside = outside(job, bounds);
+            job["makespan_bounds"] = json!({
+                "lower_s": rounded(bounds.lower_s), "by": bounds.lower_by,
+                "upper_s": bounds.upper_s.map_or(Value::Null, rounded), "left": outside,
+            });
+        }
+    }
+    let setting = grid.axes.iter().zip(grid.values(cell));
+    let setting = setting.map(|(axis, value)| json!({"path": axis.path, "value": value}));
+    json!({
+        "cell": cell, "setting": setting.collect::<Vec<_>>(), "replications": answer.replications,
+        "jobs": jobs, "dependencies": dependencies,
+    })
+}
+
+/// Whether the mean makespan of runs that are all Complete is surely outside.
+fn outside(job: &Value, bounds: &Bounds) -> bool {
+    let all_complete =
+        job["outcomes"].as_array().is_some_and(|o| o.iter().all(|o| o["outcome"] == "Complete"));
+    let makespan = &job["makespan_s"];
+    let (low, high) = (makespan["low"].as_f64(), makespan["high"].as_f64());
+    all_complete
+        && (high.is_some_and(|high| high < bounds.lower_s * (1.0 - 1e-9))
+            || low.zip(bounds.upper_s).is_some_and(|(low, upper)| low > upper))
+}
+
+/// The whole of summary.json, from the head and all records.
+pub fn summary(head: &Value, cells: &[Value]) -> Value {
+    let mut summary = head.clone();
+    let knees = knees(head, cells);
+    let cells = cells.iter().enumerate().map(|(at, cell)| {
+        let mut cell = cell.clone();
+        cell["knee"] = knees.contains(&at).into();
+        cell
+    });
+    summary["cells"] = cells.collect();
+    summary
+}
+
+/// Settings after which more of the first axis that is a number buys little: the farthest below the straight line
+/// between both ends, in the manner of Kneedle (Satopää and others, 2011). Of the first Job's mean makespan.
+fn knees(head: &Value, cells: &[Value]) -> Vec<usize> {
+    let number = |value: &Value| value.as_str().and_then(plain_number);
+    let axes: Vec<&Value> = head["axes"].as_array().map(|axes| axes.iter().collect()).unwrap_or_default();
+    let is_number = |axis: &&Value| {
+        axis["values"]
+            .as_array()
+            .is_some_and(|values| values.len() >= 3 && values.iter().all(|v| number(v).is_some()))
+    };
+    let Some(axis) = axes.iter().position(is_number) else { return Vec::new() };
+    let others = |cell: &Value| {
+        let mut setting = cell["setting"].as_array().cloned().unwrap_or_default();
+        if axis < setting.len() {
+            setting.remove(axis);
+        }
+        setting
+    };
+    let mut lines: Vec<(Vec<Value>, Vec<(f64, f64, usize)>)> = Vec::new();
+    for (at, cell) in cells.iter().enumerate() {
+        let x = number(&cell["setting"][axis]["value"]);
+        let Some((x, y)) = x.zip(cell["jobs"][0]["makespan_s"]["mean"].as_f64()) else { continue };
+        let key = others(cell);
+        match lines.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, line)) => line.push((x, y, at)),
+            None => lines.push((key, vec![(x, y, at)])),
+        }
+    }
+    lines.into_iter().filter_map(|(_, line)| knee(line)).collect()
+}
+
+fn knee(mut line: Vec<(f64, f64, usize)>) -> Option<usize> {
+    line.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (first, last) = (*line.first()?, *line.last()?);
+    let fall = first.1 - last.1;
+    if line.len() < 3 || fall <= 0.05 * first.1 {
+        return None;
+    }
+    let below = |p: &(f64, f64, usize)| (first.1 - p.1) / fall - (p.0 - first.0) / (last.0 - first.0);
+    let best = line.iter().max_by(|a, b| below(a).total_cmp(&below(b)))?;
+    (below(best) > 0.1).then_some(best.2)
+}
+
+fn plain_number(text: &str) -> Option<f64> {
+    let percent = text.strip_suffix('%').and_then(|digits| digits.parse().ok());
+    let seconds = || crate::input::duration::seconds(text).ok();
+    text.parse().ok().or(percent).or_else(seconds).filter(|value: &f64| value.is_finite())
+}
+
+/// sweep.csv: one row a setting. With several Jobs their columns begin with their name.
+///
+/// # Errors
+/// When the writer fails.
+pub fn csv(out: impl std::io::Write, summary: &Value) -> Result<(), csv::Error> {
+    let mut csv = csv::Writer::from_writer(out);
+    let empty = Vec::new();
+    let list = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
+    let cells = summary["cells"].as_array().unwrap_or(&empty);
+    let mut header: Vec<String> = list(&summary["axes"]).iter().map(|axis| text(&axis["path"])).collect();
+    header.push("replications".to_string());
+    let first = cells.first().cloned().unwrap_or(Value::Null);
+    let (jobs, dependencies) = (list(&first["jobs"]), list(&first["dependencies"]));
+    for job in &jobs {
+        let prefix = if jobs.len() > 1 { format!("{}.", text(&job["name"])) } else { String::new() };
+        for share in SHARES {
+            let name = share.to_ascii_lowercase();
+            header.extend(["", "_low", "_high"].map(|end| format!("{prefix}{name}{end}")));
+        }
+        for quantity in &JOB_QUANTITIES {
+            header.extend(columns(&format!("{prefix}{}", quantity.key), quantity.key == "makespan_s"));
+        }
+        header
+            .extend(["makespan_lower_bound_s", "makespan_left_bounds"].map(|name| format!("{prefix}{name}")));
+    }
+    for dependency in &dependencies {
+        for quantity in &DEPENDENCY_QUANTITIES {
+            header.extend(columns(&format!("{}.{}", text(&dependency["name"]), quantity.key), false));
+        }
+    }
+    header.push("knee".to_string());
+    csv.write_record(&header)?;
+    for cell in cells {
+        let mut row: Vec<String> =
+            list(&cell["setting"]).iter().map(|setting| text(&setting["value"])).collect();
+        row.push(cell["replications"].to_string());
+        let n = cell["replications"].as_u64().unwrap_or(0) as usize;
+        for at in 0..jobs.len() {
+            let job = &cell["jobs"][at];
+            for outcome in SHARES {
+                let count = outcome_count(job, outcome);
+                let (low, high) = share_interval(count, n).unwrap_or((0.0, 1.0));
+                row.extend([count as f64 / n as f64, low, high].map(|share| format!("{share:.6}")));
+            }
+            for quantity in &JOB_QUANTITIES {
+                row.extend(cells_of(&job[quantity.key], quantity.key == "makespan_s"));
+            }
+            row.push(decimal(&job["makespan_bounds"]["lower_s"]));
+            row.push(job["makespan_bounds"]["left"].as_bool().map_or(String::new(), |left| left.to_string()));
+        }
+        for at in 0..dependencies.len() {
+            for quantity in &DEPENDENCY_QUANTITIES {
+                row.extend(cells_of(&cell["dependencies"][at][quantity.key], false));
+            }
+        }
+        row.push(text(&cell["knee"]));
+        csv.write_record(&row)?;
+    }
+    Ok(csv.flush()?)
+}
+
+fn columns(name: &str, quantiles: bool) -> Vec<String> {
+    let ends: &[&str] =
+        if quantiles { &["", "_low", "_high", "_p50", "_p95", "_p99"] } else { &["", "_low", "_high"] };
+    ends.iter().map(|end| format!("{name}{end}")).collect()
+}
+
+fn cells_of(summary: &Value, quantiles: bool) -> Vec<String> {
+    let keys: &[&str] =
+        if quantiles { &["mean", "low", "high", "p50", "p95", "p99"] } else { &["mean", "low", "high"] };
+    keys.iter().map(|key| decimal(&summary[*key])).collect()
+}
+
+fn decimal(value: &Value) -> String {
+    value.as_f64().map_or(String::new(), |value| format!("{value:.6}"))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}
+
+fn outcome_count(job: &Value, outcome: &str) -> usize {
+    let outcomes = job["outcomes"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let counts = outcomes.iter().filter(|o| o["outcome"] == outcome).filter_map(|o| o["count"].as_u64());
+    counts.sum::<u64>() as usize
+}
+
+/// The table for people: one line a setting and Job.
+pub fn table(summary: &Value) -> String {
+    let mut out = String::new();
+    let empty = Vec::new();
+    let list = |key: &str| summary[key].as_array().unwrap_or(&empty);
+    let (axes, cells) = (list("axes"), list("cells"));
+    let jobs = cells.first().and_then(|cell| cell["jobs"].as_array()).map_or(0, Vec::len);
+    let mut header: Vec<String> = axes.iter().map(|axis| short(&text(&axis["path"]))).collect();
+    if jobs > 1 {
+        header.push("Job".to_string());
+    }
+    header.extend(
+        ["complete", "makespan", "mean's interval", "p95", "at least", "wasted pod"].map(String::from),
+    );
+    let dependencies = cells.first().and_then(|cell| cell["dependencies"].as_array()).unwrap_or(&empty);
+    header.extend(dependencies.iter().map(|d| format!("{} peak", text(&d["name"]))));
+    header.push(String::new());
+    let mut rows = vec![header];
+    let (mut knee_seen, mut left_seen) = (false, false);
+    for cell in cells {
+        let n = cell["replications"].as_u64().unwrap_or(0) as f64;
+        for job in cell["jobs"].as_array().unwrap_or(&empty) {
+            let setting = cell["setting"].as_array().unwrap_or(&empty);
+            let mut row: Vec<String> = setting.iter().map(|setting| text(&setting["value"])).collect();
+            if jobs > 1 {
+                row.push(text(&job["name"]));
+            }
+            let time = |value: &Value| value.as_f64().map_or("-".to_string(), |s| duration(s.max(0.0)));
+            let makespan = &job["makespan_s"];
+            row.push(format!("{:.1} %", 100.0 * outcome_count(job, "Complete") as f64 / n));
+            row.push(time(&makespan["mean"]));
+            row.push(match makespan["low"].as_f64() {
+                Some(_) => format!("[{}, {}]", time(&makespan["low"]), time(&makespan["high"])),
+                None => "-".to_string(),
+            });
+            row.extend([time(&makespan["p95"]), time(&job["makespan_bounds"]["lower_s"])]);
+            row.push(time(&job["wasted_pod_s"]["mean"]));
+            for dependency in cell["dependencies"].as_array().unwrap_or(&empty) {
+                row.push(dependency["peak_in_flight"]["mean"].as_f64().map_or("-".to_string(), number));
+            }
+            let (knee, left) = (cell["knee"] == true, job["makespan_bounds"]["left"] == true);
+            knee_seen |= knee;
+            left_seen |= left;
+            let mark = match (knee, left) {
+                (_, true) => "! outside its bounds",
+                (true, false) => "<- knee",
+                _ => "",
+            };
+            row.push(mark.to_string());
+            rows.push(row);
+        }
+    }
+    aligned(&mut out, &rows, axes.len());
+    if knee_seen {
+        out.push_str("\nknee: beyond it the makespan falls little for what is added.");
+    }
+    out.push_str("\nat least: what no controller can beat (work/parallelism, longest task, rate limits), in the mean.\n");
+    if left_seen {
+        out.push_str("! a mean makespan is outside its bounds: please report this with the input.\n");
+    }
+    let _ = writeln!(
+        out,
+        "{} settings, {} replications of each with the same luck, seed {}; jobsim {}, Kubernetes {}; intervals are 95 %",
+        cells.len(),
+        summary["replications"],
+        summary["seed"],
+        text(&summary["jobsim"]),
+        text(&summary["kubernetes"])
+    );
+    out
+}
+
+/// Columns as wide as they must be, the first `left` of them and the last to the left.
+pub(super) fn aligned(out: &mut String, rows: &[Vec<String>], left: usize) {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width =
+        |c: usize| rows.iter().filter_map(|row| row.get(c)).map(|t| t.chars().count()).max().unwrap_or(0);
+    for row in rows {
+        let mut line = String::from(" ");
+        for (c, cell) in row.iter().enumerate() {
+            let w = width(c);
+            let _ = if c < left || c + 1 == columns {
+                write!(line, " {cell:w$} ")
+            } else {
+                write!(line, " {cell:>w$} ")
+            };
+        }
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+}
+
+/// The last name of a path.
+fn short(path: &str) -> String {
+    path.rsplit('.').next().unwrap_or(path).to_string()
+}

@@ -1,0 +1,246 @@
+//! Several settings of one input: compare, sweep, merge, recommend.
+
+use serde_json::Value;
+
+use crate::console::jobsim;
+
+pub fn json(arguments: &[&str]) -> Value {
+    let output = jobsim(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+pub fn refused(arguments: &[&str], want: &str) {
+    let output = jobsim(arguments);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
+    assert!(text.contains(want), "{arguments:?}: {text}");
+    assert!(output.stdout.is_empty());
+}
+
+/// The whole measurement: -n 4000 in the release profile gives gains of 100 and more (README).
+#[test]
+fn common_random_numbers_pay_on_the_reference_workload() {
+    for (preset, least) in [("ideal", 80.0), ("unlimited", 40.0)] {
+        let preset = format!("simulation.controlPlane.preset={preset}");
+        let arguments = ["compare", "examples/reference", "-n", "1000", "-o", "json", "--set", &preset];
+        let variants = ["--variant", "spec.parallelism=60"];
+        let answer = json(&[&arguments[..], &variants].concat());
+        let makespan = &answer["variants"][0]["jobs"][0]["makespan_s"];
+        assert!(makespan["gain"].as_f64().unwrap() >= least, "{preset}: {makespan}");
+        assert!(makespan["correlation"].as_f64().unwrap() > 0.97);
+        let (low, high) = (makespan["low"].as_f64().unwrap(), makespan["high"].as_f64().unwrap());
+        assert!(low < makespan["difference"].as_f64().unwrap() && high < 0.0 && high - low < 10.0);
+    }
+}
+
+#[test]
+fn another_failure_probability_keeps_step() {
+    let change = "simulation.workload.default.failure.probability=6%";
+    let arguments = ["compare", "examples/reference", "-n", "1500", "-o", "json"];
+    let answer = json(
+        &[&arguments[..], &["--set", "simulation.controlPlane.preset=ideal", "--variant", change]].concat(),
+    );
+    let gain = &answer["variants"][0]["jobs"][0]["makespan_s"]["gain"];
+    // One stream for all draws loses step, and gains 3.
+    assert!(gain.as_f64().unwrap() > 10.0, "{gain}");
+}
+
+#[test]
+fn compare_says_first_what_differs_and_does_not_depend_on_threads() {
+    let hole = "scenarios/black-hole";
+    let deadline = "scenarios/black-hole/with-pod-deadline";
+    let arguments =
+        ["compare", hole, deadline, "--variant", "spec.parallelism=6; spec.backoffLimit=2", "-n", "300"];
+    let one = jobsim(&[&arguments[..], &["--threads", "1"]].concat());
+    for threads in ["2", "7"] {
+        assert_eq!(one.stdout, jobsim(&[&arguments[..], &["--threads", threads]].concat()).stdout);
+    }
+    let text = String::from_utf8(one.stdout).unwrap();
+    assert!(text.contains("black-hole: spec.parallelism: 3 → 6"), "{text}");
+    assert!(text.contains("(not set) → 2"), "{text}");
+    assert!(text.contains("for all 2 variants together"), "{text}");
+    let answer = json(&[&arguments[..], &["-o", "json"]].concat());
+    let stuck = answer["variants"][0]["jobs"][0]["outcomes"].as_array().unwrap();
+    let stuck = stuck.iter().find(|o| o["outcome"] == "Stuck").unwrap();
+    assert!(stuck["high"].as_f64().unwrap() < -0.3);
+    // Two variants at once: each interval is wider than it would be alone.
+    let alone = json(&["compare", hole, deadline, "-n", "300", "-o", "json"]);
+    let width = |p: &Value| p["high"].as_f64().unwrap() - p["low"].as_f64().unwrap();
+    let both = width(&answer["variants"][0]["jobs"][0]["pods_created"]);
+    assert!(both > 1.1 * width(&alone["variants"][0]["jobs"][0]["pods_created"]));
+}
+
+#[test]
+fn bad_comparisons_are_told() {
+    refused(&["compare"], "no PATH");
+    refused(&["compare", "scenarios/black-hole"], "no variant");
+    refused(&["compare", "scenarios/black-hole", "not-there"], "not-there");
+    refused(&["compare", "scenarios/black-hole", "--variant", "spec.paralelism=1"], "paralelism");
+    refused(
+        &["compare", "scenarios/black-hole", "--variant", "spec.parallelism=1", "-n", "0"],
+        "replications",
+    );
+}
+
+fn folder(name: &str) -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("jobsim-settings-{}-{name}", std::process::id()))
+}
+
+fn column(table: &str, row: usize, name: &str) -> String {
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let at = reader
+        .headers()
+        .unwrap()
+        .iter()
+        .position(|h| h == name)
+        .unwrap_or_else(|| panic!("no column {name}"));
+    reader.records().nth(row).unwrap().unwrap()[at].to_string()
+}
+
+const SWEEP: [&str; 8] = [
+    "sweep",
+    "scenarios/queue-processor",
+    "--vary",
+    "parallelism=2,5,10",
+    "--vary",
+    "spec.backoffLimit=2..6:+4",
+    "-n",
+    "40",
+];
+
+#[test]
+fn shards_and_threads_give_the_same_bytes() {
+    let base = folder("sweep");
+    let at = |name: &str| base.join(name).to_str().unwrap().to_string();
+    let sweep = |extra: &[&str]| {
+        let output = jobsim(&[&SWEEP[..], extra].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let whole = sweep(&["--save", &at("whole"), "--threads", "1"]);
+    for threads in ["2", "7"] {
+        assert_eq!(whole, sweep(&["--save", &at(threads), "--threads", threads]));
+    }
+    let mut shards = Vec::new();
+    for k in 0..4 {
+        let name = format!("shard-{k}");
+        sweep(&["--save", &at(&name), "--shard", &format!("{k}/4")]);
+        shards.push(at(&name));
+    }
+    let of = |folders: &[&str], extra: &[&str]| jobsim(&[&["merge"], folders, extra].concat());
+    let (a, b, c, d) = (&*shards[2], &*shards[0], &*shards[3], &*shards[1]);
+    let merged = of(&[a, b, c, d], &["--save", &at("merged")]);
+    assert_eq!(merged.stdout, whole);
+    for name in ["summary.json", "sweep.csv", "sweep.csv.meta.json"] {
+        let bytes = |folder: &str| std::fs::read(base.join(folder).join(name)).unwrap();
+        for folder in ["2", "7", "merged"] {
+            assert_eq!(bytes("whole"), bytes(folder), "{folder}/{name}");
+        }
+        assert!(!base.join("whole").join(format!("{name}.part")).exists());
+    }
+    refused(&["merge", a, b, c], "1/4 missing");
+    refused(&["merge", a, a], "twice");
+    refused(&["merge", &at("whole")], "no shard");
+    // A folder with something else is left alone; the same sweep is done at once.
+    refused(&[&SWEEP[..7], &["41", "--save", &at("whole")]].concat(), "something else");
+    assert_eq!(whole, sweep(&["--save", &at("whole")]));
+    // A sweep that was killed while it wrote goes on.
+    let journal = base.join("killed/cells.jsonl.part");
+    std::fs::create_dir_all(base.join("killed")).unwrap();
+    let summary: Value =
+        serde_json::from_slice(&std::fs::read(base.join("whole/summary.json")).unwrap()).unwrap();
+    let mut head = summary.clone();
+    head.as_object_mut().unwrap().remove("cells");
+    let mut cell = summary["cells"][0].clone();
+    cell.as_object_mut().unwrap().remove("knee");
+    std::fs::write(&journal, format!("{head}\n{cell}\n{}", &cell.to_string()[..50])).unwrap();
+    assert_eq!(whole, sweep(&["--save", &at("killed")]));
+    assert_eq!(
+        std::fs::read(base.join("whole/summary.json")).unwrap(),
+        std::fs::read(base.join("killed/summary.json")).unwrap()
+    );
+    assert!(!journal.exists());
+    let table = std::fs::read_to_string(base.join("whole/sweep.csv")).unwrap();
+    assert_eq!(table.lines().count(), 7);
+    assert_eq!(
+        (column(&table, 2, "parallelism"), column(&table, 2, "spec.backoffLimit")),
+        ("5".into(), "2".into())
+    );
+    for name in [
+        "replications",
+        "complete",
+        "failed",
+        "stuck",
+        "horizon",
+        "makespan_s",
+        "makespan_s_low",
+        "makespan_s_high",
+    ] {
+        column(&table, 0, name).parse::<f64>().unwrap();
+    }
+    for name in ["makespan_s_p50", "makespan_s_p95", "makespan_s_p99", "wasted_pod_s", "peak_running_high"] {
+        column(&table, 0, name).parse::<f64>().unwrap();
+    }
+    std::fs::remove_dir_all(&base).unwrap();
+}
+
+/// A cell is what `run` says of the same setting.
+#[test]
+fn a_cell_is_a_run_and_lies_within_its_bounds() {
+    let arguments =
+        ["examples/reference", "-n", "30", "-o", "json", "--set", "simulation.controlPlane.preset=ideal"];
+    let none = ["--set", "simulation.workload.default.failure=null"];
+    let sweep = json(&[&["sweep"], &arguments[..], &none, &["--vary", "parallelism=5..640:x2"]].concat());
+    let run = json(&[&["run"], &arguments[..], &none, &["--parallelism", "40"]].concat());
+    let cells = sweep["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 8);
+    assert_eq!(cells[3]["jobs"][0]["makespan_s"], run["jobs"][0]["makespan_s"]);
+    let mut last = f64::INFINITY;
+    for cell in cells {
+        let (mean, bounds) =
+            (cell["jobs"][0]["makespan_s"]["mean"].as_f64().unwrap(), &cell["jobs"][0]["makespan_bounds"]);
+        let (lower, upper) = (bounds["lower_s"].as_f64().unwrap(), bounds["upper_s"].as_f64().unwrap());
+        assert!(lower <= mean * 1.05 && mean <= upper && bounds["left"] == false, "{mean} {bounds}");
+        assert!(mean <= last);
+        last = mean;
+    }
+    assert_eq!(cells[0]["jobs"][0]["makespan_bounds"]["by"], "work/parallelism");
+    assert_eq!(cells[7]["jobs"][0]["makespan_bounds"]["by"], "longest task");
+    assert_eq!(cells.iter().filter(|cell| cell["knee"] == true).count(), 1);
+}
+
+#[test]
+fn a_sweep_as_a_job_can_be_loaded() {
+    let output = jobsim(&[&SWEEP[..], &["--emit-job", "--shard", "/3"]].concat());
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("completions: 3")
+            && text.contains("\"/3\"")
+            && text.contains("$(JOB_COMPLETION_INDEX)")
+    );
+    let file = folder("emitted.yaml");
+    std::fs::write(&file, &text).unwrap();
+    let answer = json(&["run", file.to_str().unwrap(), "-n", "5", "-o", "json"]);
+    assert_eq!(answer["jobs"][0]["name"], "jobsim-sweep");
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn bad_sweeps_are_told() {
+    let sweep =
+        |extra: &[&str], want: &str| refused(&[&["sweep", "scenarios/black-hole"], extra].concat(), want);
+    refused(&["sweep"], "no PATH");
+    sweep(&[], "no axis");
+    sweep(&["--vary", "spec.paralelism=1,2"], "the input has: parallelism");
+    sweep(&["--vary", "simulation.controlPlane.speed=1,2"], "the input has: parallelism");
+    sweep(&["--vary", "nonsense=1,2"], "the input has: parallelism");
+    sweep(&["--vary", "parallelism=1,two"], "parallelism");
+    sweep(&["--vary", "parallelism=9..2"], "empty");
+    sweep(&["--vary", "parallelism=1,2", "--vary", "parallelism=3"], "twice");
+    sweep(&["--vary", "parallelism=1..1000", "--vary", "backoff-limit=1..1000"], "--yes");
+    sweep(&["--vary", "parallelism=1..20000", "-n", "1"], "20000 settings");
+    sweep(&["--vary", "parallelism=1,2", "--shard", "2/2"], "expected K/N");
+    sweep(&["--vary", "parallelism=1,2", "--shard", "/2"], "JOB_COMPLETION_INDEX");
+}
