@@ -50,13 +50,15 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         return Ok(Exit::Bad);
     }
     let sets = args.common.sets();
-    let parsed = read(&[base.clone()]);
+    let parsed = read(std::slice::from_ref(&base));
     let mut settings = Vec::new();
     let Some(loaded) = load(&parsed, &sets, err)? else { return Ok(Exit::Bad) };
     warn(&loaded, err)?;
     settings.push(Named { name: base, loaded });
     for path in paths {
-        let Some(loaded) = load(&read(&[path.clone()]), &sets, err)? else { return Ok(Exit::Bad) };
+        let Some(loaded) = load(&read(std::slice::from_ref(&path)), &sets, err)? else {
+            return Ok(Exit::Bad);
+        };
         warn(&loaded, err)?;
         settings.push(Named { name: path, loaded });
     }

@@ -81,6 +81,9 @@ pub fn summary(head: &Value, cells: &[Value]) -> Value {
     summary
 }
 
+/// The other axes of a line, and its points: along the axis, the value, which cell.
+type Line = (Vec<Value>, Vec<(f64, f64, usize)>);
+
 /// Settings after which more of the first axis that is a number buys little: the farthest below the straight line
 /// between both ends, in the manner of Kneedle (Satopää and others, 2011). Of the first Job's mean makespan.
 fn knees(head: &Value, cells: &[Value]) -> Vec<usize> {
@@ -99,7 +102,7 @@ fn knees(head: &Value, cells: &[Value]) -> Vec<usize> {
         }
         setting
     };
-    let mut lines: Vec<(Vec<Value>, Vec<(f64, f64, usize)>)> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
     for (at, cell) in cells.iter().enumerate() {
         let x = number(&cell["setting"][axis]["value"]);
         let Some((x, y)) = x.zip(cell["jobs"][0]["makespan_s"]["mean"].as_f64()) else { continue };
