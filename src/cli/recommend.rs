@@ -12,6 +12,7 @@ use crate::experiment::grid::{Axis, Grid};
 use crate::experiment::measure::Measure;
 use crate::experiment::selection::{FIRST, Problem, select};
 use crate::experiment::sensitivity::sensitivity;
+use crate::experiment::tradeoff::costs;
 use crate::input::duration::probability;
 use crate::input::emit::yaml;
 use crate::input::{Loaded, Parsed};
@@ -140,7 +141,8 @@ impl Plan {
             .collect::<Result<Vec<_>, _>>()?;
         let mut progress = Progress::new();
         let budget = self.problem.budget;
-        let selection = select(&self.problem, scenarios, &threads, |done| progress.tell(done, budget));
+        let mut selection = select(&self.problem, scenarios, &threads, |done| progress.tell(done, budget));
+        let costs = costs(&self.problem, &mut selection, &threads);
         let chosen = selection.leader.map(&load).transpose()?;
         let (mut advice, mut effects) = (Vec::new(), Vec::new());
         if let (false, Some(chosen)) = (args.brief, &chosen) {
@@ -158,6 +160,7 @@ impl Plan {
             default_axes: self.default_axes,
             problem: self.problem,
             selection,
+            costs,
             manifest: manifests.collect::<Vec<_>>().join("---\n"),
             deadlines: advice,
             sensitivity: effects,

@@ -107,6 +107,39 @@ impl Problem {
     }
 }
 
+impl Selection {
+    /// The value of a measure as if the setting had been simulated as often as the leader: the leader's, and what the
+    /// same luck says of the difference. Of quantiles and extremes the plain estimate.
+    pub fn value(&self, problem: &Problem, measure: usize, at: usize) -> f64 {
+        let own = self.candidates[at].estimate(problem, measure).value;
+        let Some(leader) = self.leader.filter(|leader| *leader != at) else { return own };
+        if !matches!(problem.measure(measure).statistic(), None | Some(Statistic::Mean)) {
+            return own;
+        }
+        let (a, b) = (&self.candidates[leader].values[measure], &self.candidates[at].values[measure]);
+        let count = a.len().min(b.len());
+        let finite = |values: &[Option<f64>]| values[..count].iter().flatten().all(|value| value.is_finite());
+        let base = self.candidates[leader].estimate(problem, measure).value;
+        match paired(&a[..count], &b[..count], ERROR) {
+            Some(p) if finite(a) && finite(b) && base.is_finite() && b.len() < a.len() => base + p.difference,
+            _ => own,
+        }
+    }
+
+    /// Simulates a setting further, to `to` replications.
+    pub fn extend(&mut self, problem: &Problem, threads: &Threads, at: usize, to: u64) {
+        let from = self.candidates[at].count();
+        if from >= to {
+            return;
+        }
+        let runs = threads.replicate(&self.candidates[at].scenario, problem.seed, from..to);
+        for (number, values) in self.candidates[at].values.iter_mut().enumerate() {
+            values.extend(runs.iter().map(|run| problem.measure(number).of(run)));
+        }
+        self.replications += to - from;
+    }
+}
+
 /// Simulates until the best setting is known or the budget is spent; `tell` hears the replications so far.
 pub fn select(
     problem: &Problem,
@@ -119,78 +152,80 @@ pub fn select(
         values: vec![Vec::new(); problem.constraints.len() + 1],
         standing: Standing::Open,
     });
-    Search { problem, threads, candidates: candidates.collect(), replications: 0, tell }.run()
+    let known = Selection {
+        candidates: candidates.collect(),
+        leader: None,
+        finding: Finding::Undecided,
+        replications: 0,
+    };
+    Search { problem, threads, known, tell }.run()
 }
 
 struct Search<'a, T> {
     problem: &'a Problem,
     threads: &'a Threads,
-    candidates: Vec<Candidate>,
-    replications: u64,
+    known: Selection,
     tell: T,
 }
 
 impl<T: FnMut(u64)> Search<'_, T> {
     fn run(mut self) -> Selection {
-        for at in 0..self.candidates.len() {
+        for at in 0..self.known.candidates.len() {
             self.extend(at, FIRST);
         }
         loop {
             let (leader, asked) = self.judge();
             let more: Vec<usize> =
-                asked.into_iter().filter(|&at| self.candidates[at].count() < MOST_EACH).collect();
-            let cost: u64 = more.iter().map(|&at| self.candidates[at].count()).sum();
-            if more.is_empty() || self.replications + cost > self.problem.budget {
+                asked.into_iter().filter(|&at| self.known.candidates[at].count() < MOST_EACH).collect();
+            let cost: u64 = more.iter().map(|&at| self.known.candidates[at].count()).sum();
+            if more.is_empty() || self.known.replications + cost > self.problem.budget {
                 let finding = self.finding(leader);
-                return Selection {
-                    candidates: self.candidates,
-                    leader,
-                    finding,
-                    replications: self.replications,
-                };
+                self.known.leader = leader;
+                self.known.finding = finding;
+                return self.known;
             }
             for at in more {
-                self.extend(at, 2 * self.candidates[at].count());
+                self.extend(at, 2 * self.known.candidates[at].count());
             }
         }
     }
 
     fn extend(&mut self, at: usize, to: u64) {
-        let from = self.candidates[at].count();
-        let runs = self.threads.replicate(&self.candidates[at].scenario, self.problem.seed, from..to);
-        for (number, values) in self.candidates[at].values.iter_mut().enumerate() {
-            values.extend(runs.iter().map(|run| self.problem.measure(number).of(run)));
-        }
-        self.replications += to - from;
-        (self.tell)(self.replications);
+        self.known.extend(self.problem, self.threads, at, to);
+        (self.tell)(self.known.replications);
     }
 
     /// Gives every setting its standing; the leader, and the settings of which more must be known.
     fn judge(&mut self) -> (Option<usize>, Vec<usize>) {
-        let verdicts: Vec<Vec<Verdict>> = (0..self.candidates.len()).map(|at| self.verdicts(at)).collect();
-        for (candidate, verdicts) in self.candidates.iter_mut().zip(&verdicts) {
+        let verdicts: Vec<Vec<Verdict>> =
+            (0..self.known.candidates.len()).map(|at| self.verdicts(at)).collect();
+        for (candidate, verdicts) in self.known.candidates.iter_mut().zip(&verdicts) {
             candidate.standing = match verdicts.iter().position(|verdict| *verdict == Verdict::Fail) {
                 Some(constraint) => Standing::NotAllowed(constraint),
                 None => Standing::Open,
             };
         }
-        let alive: Vec<usize> =
-            (0..self.candidates.len()).filter(|&at| self.candidates[at].standing == Standing::Open).collect();
-        let seems: Vec<usize> =
-            alive.iter().copied().filter(|&at| self.problem.seems_allowed(&self.candidates[at])).collect();
+        let alive: Vec<usize> = (0..self.known.candidates.len())
+            .filter(|&at| self.known.candidates[at].standing == Standing::Open)
+            .collect();
+        let seems: Vec<usize> = alive
+            .iter()
+            .copied()
+            .filter(|&at| self.problem.seems_allowed(&self.known.candidates[at]))
+            .collect();
         let among = if seems.is_empty() { &alive } else { &seems };
         let Some(leader) = self.smallest(among) else { return (None, Vec::new()) };
-        self.candidates[leader].standing = Standing::Leader;
+        self.known.candidates[leader].standing = Standing::Leader;
         let leader_open = verdicts[leader].contains(&Verdict::Undecided);
         let mut asked = Vec::new();
         for &at in alive.iter().filter(|&&at| at != leader) {
             let (low, high) = self.difference(leader, at);
-            let limit =
-                self.problem.indifference * self.candidates[leader].estimate(self.problem, 0).value.abs();
+            let limit = self.problem.indifference
+                * self.known.candidates[leader].estimate(self.problem, 0).value.abs();
             let same = low <= 0.0 && high >= 0.0;
             // From here on nothing that could still be found out about it would matter.
             let settled = low >= -limit && (high <= limit || low > 0.0);
-            self.candidates[at].standing = match (settled, same) {
+            self.known.candidates[at].standing = match (settled, same) {
                 (_, true) => Standing::Same,
                 (true, false) => Standing::Worse,
                 (false, false) => Standing::Open,
@@ -208,8 +243,9 @@ impl<T: FnMut(u64)> Search<'_, T> {
 
     /// Of each constraint, at the level of the whole search.
     fn verdicts(&self, at: usize) -> Vec<Verdict> {
-        let candidate = &self.candidates[at];
-        let statements = (self.candidates.len() * self.problem.constraints.len().max(1)) as f64 * STAGES;
+        let candidate = &self.known.candidates[at];
+        let statements =
+            (self.known.candidates.len() * self.problem.constraints.len().max(1)) as f64 * STAGES;
         let tail = ERROR / 4.0 / statements;
         let of = |(k, constraint): (usize, &Constraint)| {
             let values: Vec<f64> = candidate.values[k + 1].iter().flatten().copied().collect();
@@ -242,20 +278,20 @@ impl<T: FnMut(u64)> Search<'_, T> {
     }
 
     fn prefix(&self, at: usize, other: usize) -> &[Option<f64>] {
-        let count = self.candidates[at].count().min(self.candidates[other].count());
-        &self.candidates[at].values[0][..count as usize]
+        let count = self.known.candidates[at].count().min(self.known.candidates[other].count());
+        &self.known.candidates[at].values[0][..count as usize]
     }
 
     /// The interval of how much larger the objective of `at` is than the leader's, at the level of the whole search.
     fn difference(&self, leader: usize, at: usize) -> (f64, f64) {
-        let count = self.candidates.len() as f64;
+        let count = self.known.candidates.len() as f64;
         let tail = ERROR / 4.0 / ((count * (count - 1.0) / 2.0).max(1.0) * STAGES);
         difference(&self.problem.objective, self.prefix(leader, at), self.prefix(at, leader), tail)
     }
 
     fn finding(&self, leader: Option<usize>) -> Finding {
         let Some(leader) = leader else { return Finding::NoneAllowed };
-        let any = |standing| self.candidates.iter().any(|candidate| candidate.standing == standing);
+        let any = |standing| self.known.candidates.iter().any(|candidate| candidate.standing == standing);
         if self.verdicts(leader).contains(&Verdict::Undecided) || any(Standing::Open) {
             Finding::Undecided
         } else if any(Standing::Same) {
@@ -284,11 +320,38 @@ pub fn difference(measure: &Measure, a: &[Option<f64>], b: &[Option<f64>], tail:
             // One run that never ended makes a mean infinite, without doubt.
             (false, true) => (f64::INFINITY, f64::INFINITY),
             (true, false) => (f64::NEG_INFINITY, f64::NEG_INFINITY),
-            _ => paired(a, b, tail).and_then(|p| p.interval).unwrap_or(UNKNOWN),
+            _ => {
+                let (low, high) = paired(a, b, tail).and_then(|p| p.interval).unwrap_or(UNKNOWN);
+                let unseen = unseen(a, b, tail);
+                (low - unseen, high + unseen)
+            }
         },
-        Some(Statistic::Quantile(p)) => quantile_difference(a, b, p, tail).unwrap_or(UNKNOWN),
+        Some(Statistic::Quantile(p)) => {
+            let (low, high) = quantile_difference(a, b, p, tail).unwrap_or(UNKNOWN);
+            let unseen = unseen(a, b, tail);
+            (low - unseen, high + unseen)
+        }
         Some(Statistic::Max) => UNKNOWN,
     }
+}
+
+/// What runs in which the two differ, and which are too rare to have been seen often, may still add: where only a few
+/// pairs differ, Student's t is too sure (of none, it is certain). Their share, as high as it may be, times the range of
+/// the values.
+fn unseen(a: &[Option<f64>], b: &[Option<f64>], tail: f64) -> f64 {
+    const ENOUGH: usize = 20;
+    let both = |(a, b): (&Option<f64>, &Option<f64>)| (*a).zip(*b);
+    let pairs: Vec<(f64, f64)> =
+        a.iter().zip(b).filter_map(both).filter(|(a, b)| a.is_finite() && b.is_finite()).collect();
+    let differ = pairs.iter().filter(|(a, b)| a != b).count();
+    if differ >= ENOUGH || pairs.is_empty() {
+        return 0.0;
+    }
+    let values = || pairs.iter().flat_map(|(a, b)| [*a, *b]);
+    let range = values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min);
+    // Above the upper end of a Poisson interval.
+    let most = differ as f64 + 2.0 * -libm::log(tail);
+    range * (most / pairs.len() as f64).min(1.0)
 }
 
 /// The difference of two quantiles by their influence functions, which keep step as the runs do: a value moves the

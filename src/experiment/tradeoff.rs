@@ -1,19 +1,18 @@
 //! What a finished search says beside its leader: which settings nobody beats in everything, and what each constraint
-//! costs. From the values that the search has; nothing more is simulated.
+//! costs.
 
 use super::interval::TAIL;
+use super::replicate::Threads;
 use super::selection::{Problem, Selection, difference};
 
 /// Settings for which no other is at least as good in the objective and in every constraint's measure, and better in
 /// one; by their estimates.
 pub fn pareto(problem: &Problem, selection: &Selection) -> Vec<bool> {
-    let points: Vec<Vec<f64>> = selection
-        .candidates
-        .iter()
-        .map(|candidate| {
-            let mut point = vec![candidate.estimate(problem, 0).value];
+    let points: Vec<Vec<f64>> = (0..selection.candidates.len())
+        .map(|at| {
+            let mut point = vec![selection.value(problem, 0, at)];
             for (k, constraint) in problem.constraints.iter().enumerate() {
-                let value = candidate.estimate(problem, k + 1).value;
+                let value = selection.value(problem, k + 1, at);
                 point.push(if constraint.relation.is_upper() { value } else { -value });
             }
             point
@@ -36,36 +35,49 @@ pub struct Cost {
     pub difference: f64,
 }
 
-/// For each constraint: the leader against the best setting that only has to meet the others, by their estimates.
-pub fn costs(problem: &Problem, selection: &Selection) -> Vec<Cost> {
-    let Some(leader) = selection.leader else { return Vec::new() };
-    let objective = |at: usize| selection.candidates[at].estimate(problem, 0).value;
-    let without = |left_out: usize| {
-        let allowed = |at: &usize| {
-            let candidate = &selection.candidates[*at];
-            problem.constraints.iter().enumerate().all(|(k, constraint)| {
-                k == left_out
-                    || constraint.relation.holds(candidate.estimate(problem, k + 1).value, constraint.limit)
-            })
-        };
-        (0..selection.candidates.len())
-            .filter(allowed)
-            .min_by(|&a, &b| objective(a).total_cmp(&objective(b)))
-            .filter(|&best| objective(best) < objective(leader))
+/// Replications of a setting that shows what a constraint costs.
+const LOOK: u64 = 2048;
+
+/// The best setting that only has to meet the other constraints, by estimates; none when it is no better.
+fn without(problem: &Problem, selection: &Selection, left_out: usize) -> Option<usize> {
+    let leader = selection.leader?;
+    let objective = |at: usize| selection.value(problem, 0, at);
+    let allowed = |at: &usize| {
+        let candidate = &selection.candidates[*at];
+        problem.constraints.iter().enumerate().all(|(k, constraint)| {
+            k == left_out
+                || constraint.relation.holds(candidate.estimate(problem, k + 1).value, constraint.limit)
+        })
     };
-    (0..problem.constraints.len())
-        .map(|constraint| {
-            let Some(best) = without(constraint) else {
-                return Cost { without: None, interval: None, difference: 0.0 };
-            };
+    let all = (0..selection.candidates.len()).filter(allowed);
+    all.min_by(|&a, &b| objective(a).total_cmp(&objective(b)))
+        .filter(|&best| objective(best) < objective(leader))
+}
+
+/// For each constraint: the leader against the best setting that only has to meet the others. Simulates those further,
+/// as they were given up early.
+pub fn costs(problem: &Problem, selection: &mut Selection, threads: &Threads) -> Vec<Cost> {
+    let mut costs = Vec::new();
+    for constraint in 0..problem.constraints.len() {
+        let nothing = Cost { without: None, interval: None, difference: 0.0 };
+        if let Some(best) = without(problem, selection, constraint)
+            && selection.replications + 2 * LOOK <= problem.budget
+        {
+            selection.extend(problem, threads, best, LOOK);
+        }
+        let best = without(problem, selection, constraint).zip(selection.leader);
+        let cost = best.map_or(nothing, |(best, leader)| {
+            if selection.replications + LOOK <= problem.budget {
+                selection.extend(problem, threads, leader, LOOK);
+            }
             let (a, b) = (&selection.candidates[best].values[0], &selection.candidates[leader].values[0]);
             let count = a.len().min(b.len());
             let (low, high) = difference(&problem.objective, &a[..count], &b[..count], TAIL);
             let interval = (low.is_finite() && high.is_finite()).then_some((low, high));
-            if interval.is_none_or(|(low, _)| low <= 0.0) {
-                return Cost { without: None, interval, difference: 0.0 };
-            }
-            Cost { without: Some(best), interval, difference: objective(leader) - objective(best) }
-        })
-        .collect()
+            let value = |at: usize| selection.value(problem, 0, at);
+            Cost { without: Some(best), interval, difference: value(leader) - value(best) }
+        });
+        costs.push(cost);
+    }
+    costs
 }

@@ -14,7 +14,7 @@ use crate::experiment::grid::Grid;
 use crate::experiment::measure::{Estimate, Measure};
 use crate::experiment::selection::{ERROR, Finding, Problem, Selection, Standing};
 use crate::experiment::sensitivity::{Change, Effect};
-use crate::experiment::tradeoff::{Cost, costs, pareto};
+use crate::experiment::tradeoff::{Cost, pareto};
 
 /// Most settings that the table shows.
 const SHOWN: usize = 12;
@@ -27,6 +27,8 @@ pub struct RecommendAnswer {
     pub default_axes: bool,
     pub problem: Problem,
     pub selection: Selection,
+    /// By constraint.
+    pub costs: Vec<Cost>,
     /// With the recommended setting, as YAML.
     pub manifest: String,
     /// By Job: its name, the pod's deadline, the Job's.
@@ -148,10 +150,10 @@ pub fn json(answer: &RecommendAnswer) -> Value {
             "cell": cell, "setting": setting(cell), "replications": candidate.count(),
             "objective": estimate_json(&candidate.estimate(problem, 0)),
             "constraints": constraints.collect::<Vec<_>>(), "standing": standing(candidate.standing),
-            "pareto": front[cell],
+            "pareto": front[cell], "objective_beside_leader": finite(selection.value(problem, 0, cell)),
         })
     });
-    let costs = problem.constraints.iter().zip(costs(problem, selection)).map(|(constraint, cost)| {
+    let costs = problem.constraints.iter().zip(&answer.costs).map(|(constraint, cost)| {
         let (low, high) = cost.interval.unwrap_or((f64::NAN, f64::NAN));
         json!({
             "constraint": constraint.to_string(), "costs": rounded(cost.difference), "low": finite(low),
@@ -203,8 +205,7 @@ pub fn text(answer: &RecommendAnswer) -> String {
     let (problem, selection) = (&answer.problem, &answer.selection);
     let mut text = format!("{}\n\n", answer.sentence());
     settings_table(&mut text, answer);
-    let costs = costs(problem, selection);
-    for (constraint, cost) in problem.constraints.iter().zip(&costs).filter(|_| selection.leader.is_some()) {
+    for (constraint, cost) in problem.constraints.iter().zip(&answer.costs) {
         cost_line(&mut text, answer, &constraint.to_string(), cost);
     }
     if let Some(first) = answer.sensitivity.first().filter(|first| first.size() > 0.0) {
@@ -271,7 +272,7 @@ fn settings_table(text: &mut String, answer: &RecommendAnswer) {
         _ if front[at] => 3,
         _ => 4,
     };
-    let value = |at: usize| selection.candidates[at].estimate(problem, 0).value;
+    let value = |at: usize| selection.value(problem, 0, at);
     order.sort_by(|&a, &b| rank(a).cmp(&rank(b)).then(value(a).total_cmp(&value(b))));
     let mut rows = vec![header];
     for &at in order.iter().take(SHOWN) {
@@ -286,11 +287,12 @@ fn settings_table(text: &mut String, answer: &RecommendAnswer) {
                 .map(|(k, constraint)| show(&constraint.measure, candidate.estimate(problem, k + 1).value)),
         );
         row.push(candidate.count().to_string());
-        let mark = if front[at] { ", nobody beats it in everything" } else { "" };
+        let mark = if front[at] { ", Pareto" } else { "" };
         row.push(format!("{}{mark}", standing(candidate.standing)));
         rows.push(row);
     }
     aligned(text, &rows, answer.grid.axes.len());
+    text.push_str("  Pareto: no other is as good in everything and better in something.\n");
     if order.len() > SHOWN {
         let _ = writeln!(text, "  … {} more (-o json)", order.len() - SHOWN);
     }
@@ -304,8 +306,14 @@ fn cost_line(text: &mut String, answer: &RecommendAnswer, constraint: &str, cost
             text,
             "{constraint} costs {} of {objective} [{}, {}]: without it {}",
             show(objective, cost.difference),
-            show(objective, low),
+            show(objective, low.max(0.0)),
             show(objective, high),
+            answer.setting(other)
+        ),
+        (Some(other), None) => writeln!(
+            text,
+            "{constraint} costs about {} of {objective}: without it {}",
+            show(objective, cost.difference),
             answer.setting(other)
         ),
         _ => writeln!(text, "{constraint} costs nothing that can be seen"),

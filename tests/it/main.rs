@@ -1,6 +1,7 @@
 //! One test binary. `conformance`: the traces of the real controller. `closed_forms`: what theory says exactly or
 //! in the mean. `properties`: what holds in every run. `rules`: each rule of Kubernetes with a coverage mark is hit.
 //! `golden`: bytes. `runs`: answers with their error, killed runs. `tidy`: how the house is held together.
+//! `settings`: compare, sweep, merge. `recommend`: the best of many settings.
 
 mod closed_forms;
 mod conformance;
@@ -12,6 +13,7 @@ mod fuzz;
 mod golden;
 mod pages;
 mod properties;
+mod recommend;
 #[cfg(debug_assertions)]
 mod rules;
 mod runs;

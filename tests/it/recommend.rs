@@ -1,0 +1,89 @@
+//! recommend: answers on committed cases (tests/recommend), equal settings, and bad use. The grid that fixes the optimum of
+//! each case has not been run yet.
+
+use serde_json::Value;
+
+use crate::console::jobsim;
+use crate::settings::{json, refused};
+
+fn recommend(case: &str, rest: &[&str]) -> Value {
+    let path = format!("tests/recommend/{case}");
+    json(&[&["recommend", path.as_str(), "-o", "json", "--brief"], rest].concat())
+}
+
+#[test]
+fn equal_settings_are_not_told_apart() {
+    let arguments = ["--minimize", "makespan", "--vary", "backoff-limit=400,500,600"];
+    let answer = recommend("peak", &arguments);
+    assert_eq!(answer["finding"], "cannot tell");
+    assert_eq!(answer["same"].as_array().unwrap().len(), 2);
+    assert!(answer["sentence"].as_str().unwrap().starts_with("Cannot tell 3 settings apart"));
+    // Equal in every run that was seen is no proof: it takes more than the first 64.
+    assert!(answer["replications"].as_u64().unwrap() > 3 * 1000);
+}
+
+#[test]
+fn a_setting_is_only_taken_when_its_constraints_surely_hold() {
+    let vary = ["--vary", "spec.template.spec.activeDeadlineSeconds=null,300"];
+    let none = recommend("stuck", &["--minimize", "makespan", "--vary", "parallelism=3,6"]);
+    assert_eq!(
+        none["settings"][0]["objective"]["value"],
+        Value::Null,
+        "a run that never ends is infinitely long"
+    );
+    let answer =
+        recommend("stuck", &[&["--minimize", "makespan", "--subject-to", "stuck<=0.1%"], &vary[..]].concat());
+    assert_eq!(answer["recommended"]["spec.template.spec.activeDeadlineSeconds"], "300");
+    assert_eq!(answer["settings"][0]["standing"], "not allowed");
+    assert!(answer["manifest"].as_str().unwrap().contains("activeDeadlineSeconds: 300"));
+    // Zero of n runs: 0.1 % at a level of 5 % over all statements takes some thousand.
+    assert!(answer["settings"][1]["replications"].as_u64().unwrap() >= 8192);
+    let output = jobsim(&[
+        "recommend",
+        "tests/recommend/stuck",
+        "--minimize",
+        "makespan",
+        "--subject-to",
+        "complete>=99%",
+        "--vary",
+        "parallelism=3,6",
+        "--brief",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with("No setting meets all constraints"));
+}
+
+#[test]
+fn the_answer_does_not_depend_on_threads_and_is_read_by_run() {
+    let arguments =
+        ["recommend", "scenarios/black-hole", "--minimize", "makespan", "--subject-to", "stuck<=1%"];
+    let one = jobsim(&[&arguments[..], &["--threads", "1"]].concat());
+    assert!(one.status.success(), "{}", String::from_utf8_lossy(&one.stderr));
+    assert_eq!(one.stdout, jobsim(&[&arguments[..], &["--threads", "3"]].concat()).stdout);
+    let text = String::from_utf8(one.stdout).unwrap();
+    for want in ["Measure ", "<- take this", "killed by mistake", "The manifest with it"] {
+        assert!(text.contains(want), "{want}: {text}");
+    }
+    let manifest = text.split("The manifest with it:\n\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let file = std::env::temp_dir().join(format!("jobsim-recommended-{}.yaml", std::process::id()));
+    std::fs::write(&file, manifest).unwrap();
+    json(&["run", file.to_str().unwrap(), "-n", "5", "-o", "json"]);
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn bad_recommendations_are_told() {
+    let recommend = |extra: &[&str], want: &str| {
+        refused(&[&["recommend", "scenarios/black-hole"], extra].concat(), want);
+    };
+    refused(&["recommend"], "no PATH");
+    recommend(&[], "--minimize makespan");
+    recommend(&["--minimize", "duration"], "there is: makespan, pods_created");
+    recommend(&["--minimize", "max.makespan"], "largest value");
+    recommend(&["--minimize", "makespan", "--subject-to", "broken<=1%"], "there is: ");
+    recommend(&["--minimize", "makespan", "--subject-to", "makespan<=7200"], "without a unit");
+    recommend(&["--minimize", "makespan", "--vary", "spec.paralelism=1,2"], "the input has");
+    recommend(&["--minimize", "makespan", "--vary", "parallelism=5..1"], "empty");
+    recommend(&["--minimize", "makespan", "--vary", "parallelism=1..100000"], "too many");
+    recommend(&["--minimize", "makespan", "--vary", "parallelism=1,2", "--budget", "10"], "--budget");
+}
