@@ -14,7 +14,7 @@ use crate::experiment::selection::{FIRST, Problem, select};
 use crate::experiment::sensitivity::sensitivity;
 use crate::experiment::tradeoff::costs;
 use crate::input::duration::probability;
-use crate::input::emit::yaml;
+use crate::input::emit::manifest;
 use crate::input::{Loaded, Parsed};
 use crate::model::scenario::JobCase;
 use crate::model::workload::{RunTime, Workload};
@@ -153,7 +153,7 @@ impl Plan {
             effects = sensitivity(scenario, &self.problem.objective, self.problem.seed, ASIDE, &threads);
         }
         progress.end();
-        let manifests = chosen.iter().flat_map(|chosen| &chosen.jobs).map(|job| yaml(&job.manifest));
+        let manifests = chosen.iter().flat_map(|chosen| &chosen.jobs).map(|job| manifest(&job.manifest));
         Ok(RecommendAnswer {
             inputs_sha256: base.sha256.clone(),
             grid: self.grid,

@@ -12,6 +12,8 @@ use crate::experiment::constraint::{Constraint, Verdict};
 use crate::experiment::replicate::{Run, Threads, median_replication};
 use crate::experiment::stop_rule::StopRule;
 use crate::input::duration::seconds;
+use crate::input::emit::yaml;
+use crate::input::node::Node;
 use crate::input::{Diagnostic, Loaded, Replications, load};
 use crate::lint::{Advice, lint};
 use crate::report;
@@ -78,6 +80,10 @@ pub(super) struct Args {
 enum Form {
     Table,
     Json,
+    Yaml,
+    /// One row is one Job in one replication
+    Csv,
+    Markdown,
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
@@ -95,8 +101,8 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     };
     write!(err, "{}", render(&loaded.sources, &loaded.warnings))?;
     write!(err, "{}", render(&loaded.sources, &loaded.notes))?;
-    let answer = match Plan::new(args, &loaded).and_then(|plan| carry_out(&plan, args, &loaded)) {
-        Ok(answer) => answer,
+    let (answer, runs) = match Plan::new(args, &loaded).and_then(|plan| carry_out(&plan, args, &loaded)) {
+        Ok(found) => found,
         Err(message) => {
             writeln!(err, "error: {message}")?;
             return Ok(Exit::Bad);
@@ -105,6 +111,12 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     match args.output {
         Form::Table => write!(out, "{}", report::terminal::answer(&answer))?,
         Form::Json => writeln!(out, "{:#}", report::json::answer(&answer))?,
+        Form::Yaml => write!(out, "{}", yaml(&Node::from_json(&report::json::answer(&answer))))?,
+        Form::Csv => {
+            let names: Vec<String> = loaded.scenario.jobs.iter().map(|job| job.name.clone()).collect();
+            report::csv::replications(&mut *out, &names, &runs).map_err(io::Error::other)?;
+        }
+        Form::Markdown => write!(out, "{}", report::markdown::answer(&answer))?,
     }
     Ok(exit_of(&answer))
 }
@@ -195,7 +207,7 @@ fn precise(replications: &Replications) -> StopRule {
 }
 
 /// Runs what it takes, and writes the result folder.
-fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<Answer, String> {
+fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<Run>), String> {
     let mut folder = match &args.save {
         Some(path) => Some(ResultFolder::open(path, plan.seed, &loaded.sha256)?),
         None => None,
@@ -234,7 +246,7 @@ fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<Answer, String
         }
         folder.write(loaded, &answer, &runs, shown, journal)?;
     }
-    Ok(answer)
+    Ok((answer, runs))
 }
 
 fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run]) -> Answer {

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::difference::{one_line, text_value};
-use super::node::{Node, NodeKind};
+use super::node::{Entry, Node, NodeKind};
 
 /// A document in block style, with a line end.
 pub fn yaml(node: &Node) -> String {
@@ -13,10 +13,30 @@ pub fn yaml(node: &Node) -> String {
     text
 }
 
+/// A manifest: a field that is null is one that is not there.
+pub fn manifest(node: &Node) -> String {
+    yaml(&without_nulls(node))
+}
+
+fn without_nulls(node: &Node) -> Node {
+    let kind = match &node.kind {
+        NodeKind::Map(entries) => NodeKind::Map(
+            entries
+                .iter()
+                .filter(|entry| !entry.value.is_null())
+                .map(|entry| Entry { value: without_nulls(&entry.value), ..entry.clone() })
+                .collect(),
+        ),
+        NodeKind::Seq(items) => NodeKind::Seq(items.iter().map(without_nulls).collect()),
+        kind => kind.clone(),
+    };
+    Node { kind, span: node.span }
+}
+
 fn block(text: &mut String, node: &Node, indent: usize) {
     match &node.kind {
         NodeKind::Map(entries) if !entries.is_empty() => {
-            for entry in entries.iter().filter(|entry| !entry.value.is_null()) {
+            for entry in entries {
                 let _ = write!(text, "{:indent$}{}:", "", text_value(&entry.key));
                 value(text, &entry.value, indent);
             }

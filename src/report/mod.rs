@@ -6,6 +6,7 @@ pub mod csv;
 pub mod dependencies;
 pub mod diagnostics;
 pub mod json;
+pub mod markdown;
 pub mod recommend;
 pub mod sweep;
 pub mod terminal;

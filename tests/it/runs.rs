@@ -74,6 +74,36 @@ fn done_by_counts_the_runs_that_are_complete_by_then() {
     assert_eq!(run(&["scenarios/black-hole", "--done-by", "90"]).0.status.code(), Some(2));
 }
 
+#[test]
+fn the_answer_comes_in_every_form() {
+    let form = |form| {
+        let output = command()
+            .args(["run", "scenarios/black-hole", "-n", "40", "--gate", "stuck<=90%", "-o", form])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{form}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let csv = form("csv");
+    assert!(csv.starts_with("replication,job,outcome,reason,makespan_s,"));
+    assert_eq!(csv.lines().count(), 41);
+    let markdown = form("markdown");
+    assert!(markdown.starts_with("- gate `stuck<=90%`: **pass**\n\n### Job black-hole\n"), "{markdown}");
+    let rows = markdown.lines().filter(|line| line.starts_with('|'));
+    let columns = rows.map(|row| row.replace("\\|", "").matches('|').count());
+    assert!(columns.clone().all(|n| n == 4 || n == 7) && columns.count() > 10);
+    let json: Value = serde_json::from_str(&form("json")).unwrap();
+    let yaml = form("yaml");
+    for line in ["jobsim: ", "replications: 40", "seed: 42"] {
+        assert!(yaml.lines().any(|have| have.starts_with(line)), "{line} in {yaml}");
+    }
+    assert!(yaml.contains("tail_index: null"), "{yaml}");
+    assert_eq!(
+        yaml.matches("quantile_intervals:").count(),
+        json.to_string().matches("quantile_intervals").count()
+    );
+}
+
 /// Killed twenty times while it writes, with the end of the journal torn off on top: the same bytes in the end.
 #[test]
 fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {

@@ -1,0 +1,87 @@
+//! The answer as Markdown, fit for a comment on a pull request.
+
+use std::fmt::Write;
+
+use super::answer::{Answer, JOBSIM, KUBERNETES};
+use super::terminal::{duration, number};
+use crate::experiment::interval::Summary;
+
+/// The whole answer: verdicts first, then a table of figures, then advice.
+pub fn answer(answer: &Answer) -> String {
+    let mut text = String::new();
+    for gate in &answer.gates {
+        let _ = writeln!(text, "- gate `{}`: **{}**", gate.gate, gate.verdict.name());
+    }
+    if !answer.gates.is_empty() {
+        text.push('\n');
+    }
+    for job in &answer.jobs {
+        let _ = writeln!(text, "### Job {}\n", job.name);
+        text.push_str("| outcome | runs | 95 % interval |\n|---|--:|---|\n");
+        for o in &job.outcomes {
+            let name = if o.reason.is_empty() {
+                o.outcome.to_string()
+            } else {
+                format!("{} ({})", o.outcome, o.reason)
+            };
+            share_row(&mut text, &name, o.share, o.interval);
+        }
+        for done in &job.done_by {
+            share_row(
+                &mut text,
+                &format!("Complete within {}", duration(done.t_s)),
+                done.share,
+                done.interval,
+            );
+        }
+        quantities(&mut text, &job.quantities);
+        for advice in &job.advice {
+            let _ = writeln!(text, "- **{}**: {}", advice.code, escaped(&advice.text));
+        }
+        if !job.advice.is_empty() {
+            text.push('\n');
+        }
+    }
+    for dependency in &answer.dependencies {
+        let _ = writeln!(text, "### Dependency {} ({})", dependency.name, dependency.kind);
+        quantities(&mut text, &dependency.quantities);
+    }
+    let defaults: Vec<String> = answer.defaults.iter().map(|default| escaped(default)).collect();
+    if !defaults.is_empty() {
+        let _ = writeln!(text, "Stood on these defaults: {}.\n", defaults.join("; "));
+    }
+    let _ = writeln!(
+        text,
+        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are 95 %",
+        answer.replications, answer.seed
+    );
+    text
+}
+
+fn share_row(text: &mut String, name: &str, share: f64, interval: Option<(f64, f64)>) {
+    let interval = interval
+        .map_or_else(String::new, |(low, high)| format!("[{:.1} %, {:.1} %]", 100.0 * low, 100.0 * high));
+    let _ = writeln!(text, "| {} | {:.1} % | {interval} |", escaped(name), 100.0 * share);
+}
+
+fn quantities(text: &mut String, quantities: &[(&'static str, Option<Summary>)]) {
+    text.push_str("\n| | mean | p50 | p95 | max | mean's interval |\n|---|--:|--:|--:|--:|---|\n");
+    for (name, summary) in quantities {
+        let Some(s) = summary.filter(|s| s.max != 0.0) else { continue };
+        let (label, show): (&str, fn(f64) -> String) = match name.strip_suffix("_s") {
+            Some(label) if !name.ends_with("per_s") => (label, duration),
+            _ => (name, number),
+        };
+        let interval = s
+            .interval
+            .map_or_else(String::new, |(low, high)| format!("[{}, {}]", show(low.max(0.0)), show(high)));
+        let values = [s.mean, s.p50, s.p95, s.max].map(show).join(" | ");
+        let _ = writeln!(text, "| {} | {values} | {interval} |", label.replace('_', " "));
+    }
+    text.push('\n');
+}
+
+/// What would end a cell of a table, or begin a tag.
+fn escaped(text: &str) -> String {
+    text.replace('|', "\\|").replace('<', "&lt;")
+}
