@@ -8,7 +8,7 @@ use super::indexes::{Settled, first_pending};
 use super::sync::{Op, Step};
 use super::work_queue::BATCH_PERIOD;
 use crate::engine::time::SimDuration;
-use crate::kubernetes::facts::{Observer, Phase};
+use crate::kubernetes::facts::{Decision, Observer, Phase};
 use crate::kubernetes::world::{Job, Pod, World};
 use crate::model::job::Completion;
 
@@ -25,6 +25,10 @@ impl<'a, O: Observer> World<'a, O> {
         let active = sync.active;
         if spec.suspend {
             let all = self.pods_for_removal(job, active);
+            if !all.is_empty() {
+                let deletes = all.len() as u32;
+                self.observer.decision(self.now, job, Decision::Suspend { deletes });
+            }
             return self.remove_pods(job, &all);
         }
         let want = match spec.completion {
@@ -44,6 +48,9 @@ impl<'a, O: Observer> World<'a, O> {
             let mut remove = self.pods_for_removal(job, surplus);
             remove.truncate(cap as usize);
             if !remove.is_empty() {
+                let deletes = remove.len() as u32;
+                let decision = Decision::DeleteSurplus { active, wanted: want, deletes };
+                self.observer.decision(self.now, job, decision);
                 return self.remove_pods(job, &remove);
             }
         }
@@ -51,20 +58,31 @@ impl<'a, O: Observer> World<'a, O> {
         let (cache, sync) = (&j.memory.cache, &j.memory.sync);
         let waiting_for = if cache.spec.only_replace_failed() { sync.terminating } else { 0 };
         let missing = want.saturating_sub(active).saturating_sub(waiting_for);
+        let waits = want.saturating_sub(active) - missing;
+        if waits > 0 {
+            let decision = Decision::AwaitTermination { missing: waits, terminating: waiting_for };
+            self.observer.decision(self.now, job, decision);
+        }
         if missing > 0 {
-            self.plan_creations(job, missing.min(cap));
+            self.plan_creations(job, want, missing.min(cap));
         }
     }
 
-    fn plan_creations(&mut self, job: u32, missing: u32) {
+    fn plan_creations(&mut self, job: u32, wanted: u32, missing: u32) {
         let now = self.now;
         let ideal = self.is_ideal();
-        let Job { memory, completed, failed, .. } = &mut self.jobs[job as usize];
+        let World { jobs, observer, .. } = self;
+        let Job { memory, completed, failed, .. } = &mut jobs[job as usize];
         let per_index = memory.cache.spec.per_index.is_some();
         let sync = &mut memory.sync;
         let mut pause = SimDuration::ZERO;
         if !per_index && !ideal {
             pause = sync.backoff.remaining(now);
+            if let (Some(last), true) = (sync.backoff.last_failure, pause > SimDuration::ZERO) {
+                let failures = sync.backoff.failures;
+                let decision = Decision::BackOff { failures, last, until: now + pause, missing };
+                observer.decision(now, job, decision);
+            }
         }
         if pause == SimDuration::ZERO {
             if let Completion::Indexed(completions) = memory.cache.spec.completion {
@@ -85,7 +103,14 @@ impl<'a, O: Observer> World<'a, O> {
                     };
                     if rest == SimDuration::ZERO {
                         sync.creations.push(Some(index));
-                    } else if pause == SimDuration::ZERO || rest < pause {
+                        continue;
+                    }
+                    if let Some(d) = sync.delayed.get(&index) {
+                        let (failures, last, until) = (d.failures + d.ignored, d.ended, now + rest);
+                        let decision = Decision::IndexBackOff { index, failures, last, until };
+                        observer.decision(now, job, decision);
+                    }
+                    if pause == SimDuration::ZERO || rest < pause {
                         pause = rest;
                     }
                 }
@@ -100,6 +125,8 @@ impl<'a, O: Observer> World<'a, O> {
             return;
         }
         let planned = sync.creations.len() as u32;
+        let (succeeded, active) = (sync.succeeded, sync.active);
+        observer.decision(now, job, Decision::Create { succeeded, active, wanted, creates: planned });
         sync.active += planned;
         sync.batch = 1;
         sync.step = Step::Creating;
