@@ -2,6 +2,7 @@
 
 mod check;
 mod conformance;
+mod explain;
 mod new;
 mod progress;
 mod result_folder;
@@ -26,6 +27,8 @@ enum Command {
     Run(Box<run::Args>),
     /// Validate and lint; nothing is simulated
     Check(Box<check::Args>),
+    /// Tell the story of one run: what happened, when, and by which rule
+    Explain(Box<explain::Args>),
     /// Write a commented scenario to start from
     New(new::Args),
     /// Replay recorded traces of the real Job controller and report differences
@@ -52,6 +55,7 @@ pub fn main() -> ExitCode {
     let result = match args.command {
         Command::Run(args) => run::run(&args, &mut out, &mut err),
         Command::Check(args) => check::run(&args, &mut out, &mut err),
+        Command::Explain(args) => explain::run(&args, &mut out, &mut err),
         Command::New(args) => new::run(&args, &mut out, &mut err),
         Command::Conformance(args) => conformance::run(&args, &mut out, &mut err),
     };

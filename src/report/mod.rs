@@ -5,4 +5,6 @@ pub mod csv;
 pub mod dependencies;
 pub mod diagnostics;
 pub mod json;
+pub mod story;
 pub mod terminal;
+pub mod why;
