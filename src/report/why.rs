@@ -107,6 +107,16 @@ pub fn failed(s: &Subject) -> String {
                 let code = end.exit_code.map_or(String::new(), |code| format!(", exit code {code}"));
                 lines.push(format!("{} {} failed{code}", s.at(entry.t), pods(s.story, &[pod])));
             }
+            What::Pod(
+                pod,
+                PodEvent::Started { crashed: Some(exit_code), .. } | PodEvent::CrashBackOff { exit_code, .. },
+            ) if verdict.is_empty() => {
+                let pod = pods(s.story, &[pod]);
+                lines.push(format!(
+                    "{} {pod} crashed, exit code {exit_code}, restart in place",
+                    s.at(entry.t)
+                ));
+            }
             What::Decision(Decision::Verdict(rule)) => {
                 verdict = format!("{} sync: {}", s.at(entry.t), rule_words(rule, s.zero));
             }
