@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
 use super::Exit;
 use super::run::stop_rule;
@@ -13,6 +14,7 @@ use crate::input::{Loaded, load};
 use crate::kubernetes::simulate::{Outcome, Seed, Until, simulate};
 use crate::observe::explain::Story;
 use crate::report::story::{self, Filter};
+use crate::report::trace::trace;
 use crate::report::why::{self, Subject};
 
 #[derive(clap::Args)]
@@ -44,6 +46,9 @@ pub(super) struct Args {
     /// Why a completion index got no pod, or when it got one
     #[arg(long, value_name = "INDEX")]
     why_not_started: Option<u32>,
+    /// Write the run as Chrome/Perfetto trace (JSON); an existing file is replaced
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// Every line
     #[arg(long)]
     all: bool,
@@ -129,6 +134,9 @@ fn told(args: &Args, loaded: &Loaded) -> Result<String, String> {
     let mut story = Story::default();
     let scenario = &loaded.scenario;
     let ending = simulate(scenario, Seed { seed, replication }, Until::AllJobsEnded, &mut story);
+    if let Some(path) = &args.trace {
+        write_trace(path, &trace(&story, scenario, ending.at).to_string())?;
+    }
     let mut text = String::new();
     for (job, ending) in (0u32..).zip(&ending.jobs) {
         let name = &scenario.jobs[job as usize].name;
@@ -156,6 +164,15 @@ fn told(args: &Args, loaded: &Loaded) -> Result<String, String> {
     text.truncate(text.trim_end().len());
     text.push('\n');
     Ok(text)
+}
+
+/// Beside its place first, so that no half of it is ever under its name.
+fn write_trace(path: &Path, text: &str) -> Result<(), String> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, text)
+        .and_then(|()| std::fs::rename(&part, path))
+        .map_err(|error| format!("--trace {}: {error}", path.display()))
 }
 
 fn moment(option: &str, text: Option<&str>) -> Result<Option<SimDuration>, String> {

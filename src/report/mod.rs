@@ -7,4 +7,5 @@ pub mod diagnostics;
 pub mod json;
 pub mod story;
 pub mod terminal;
+pub mod trace;
 pub mod why;
