@@ -5,6 +5,7 @@ mod common;
 mod compare;
 mod conformance;
 mod emit_job;
+mod explain;
 mod merge;
 mod new;
 mod progress;
@@ -33,6 +34,8 @@ enum Command {
     Run(Box<run::Args>),
     /// Validate and lint; nothing is simulated
     Check(Box<check::Args>),
+    /// Tell the story of one run: what happened, when, and by which rule
+    Explain(Box<explain::Args>),
     /// Write a commented scenario to start from
     New(new::Args),
     /// Differences between settings, run by run with the same luck: BASE VARIANT...
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
     let result = match args.command {
         Command::Run(args) => run::run(&args, &mut out, &mut err),
         Command::Check(args) => check::run(&args, &mut out, &mut err),
+        Command::Explain(args) => explain::run(&args, &mut out, &mut err),
         Command::New(args) => new::run(&args, &mut out, &mut err),
         Command::Compare(args) => compare::run(&args, &mut out, &mut err),
         Command::Sweep(args) => sweep::run(&args, &mut out, &mut err),

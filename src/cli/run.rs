@@ -146,24 +146,7 @@ impl Plan {
     /// # Errors
     /// A text for the first option that makes no sense.
     fn new(args: &Args, loaded: &Loaded) -> Result<Plan, String> {
-        let rule = match (args.replications.as_deref(), &loaded.replications) {
-            (Some("auto"), Replications::Auto { .. }) | (None, Replications::Auto { .. }) => {
-                precise(&loaded.replications)
-            }
-            (Some("auto"), _) => precise(&Replications::AUTO),
-            (Some(text), _) => match text.parse() {
-                Ok(count) if (1..=MOST_REPLICATIONS).contains(&count) => StopRule::Fixed(count),
-                _ => {
-                    return Err(format!(
-                        "-n {text}: expected 1 to {MOST_REPLICATIONS} replications, or auto"
-                    ));
-                }
-            },
-            (None, &Replications::Count(count)) => StopRule::Fixed(count),
-        };
-        if matches!(rule, StopRule::Fixed(0)) || rule.first() > MOST_REPLICATIONS {
-            return Err(format!("replications: expected 1 to {MOST_REPLICATIONS}"));
-        }
+        let rule = stop_rule(args.replications.as_deref(), &loaded.replications)?;
         if let (Some(k), StopRule::Fixed(count)) = (args.replication, rule)
             && k >= count
         {
@@ -195,6 +178,28 @@ impl Plan {
             gates: gates.collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// How many replications: as `-n` says, else as the document does.
+///
+/// # Errors
+/// A text for a number that makes no sense.
+pub(super) fn stop_rule(wanted: Option<&str>, of_document: &Replications) -> Result<StopRule, String> {
+    let rule = match (wanted, of_document) {
+        (Some("auto"), Replications::Auto { .. }) | (None, Replications::Auto { .. }) => precise(of_document),
+        (Some("auto"), _) => precise(&Replications::AUTO),
+        (Some(text), _) => match text.parse() {
+            Ok(count) if (1..=MOST_REPLICATIONS).contains(&count) => StopRule::Fixed(count),
+            _ => {
+                return Err(format!("-n {text}: expected 1 to {MOST_REPLICATIONS} replications, or auto"));
+            }
+        },
+        (None, &Replications::Count(count)) => StopRule::Fixed(count),
+    };
+    if matches!(rule, StopRule::Fixed(0)) || rule.first() > MOST_REPLICATIONS {
+        return Err(format!("replications: expected 1 to {MOST_REPLICATIONS}"));
+    }
+    Ok(rule)
 }
 
 fn precise(replications: &Replications) -> StopRule {

@@ -127,3 +127,25 @@ pub fn median_replication(runs: &[Run]) -> u64 {
     order.sort_by(|&a, &b| key(a).total_cmp(&key(b)));
     order.get(runs.len().saturating_sub(1) / 2).copied().unwrap_or(0) as u64
 }
+
+/// The replication that went worst for its first Job: one that never ended comes before one that failed, that before
+/// one that completed, and of alike ones the longest; of equal ones the first.
+pub fn worst_replication(runs: &[Run]) -> u64 {
+    let badness = |run: &Run| {
+        let Some(job) = run.jobs.first() else { return (0, 0.0) };
+        let kind = match job.ending.outcome {
+            Outcome::Complete(_) => 0,
+            Outcome::Failed(_) => 1,
+            _ => 2,
+        };
+        (kind, job.makespan_s().or(job.stuck_since_s()).unwrap_or(f64::INFINITY))
+    };
+    let mut worst = 0;
+    for (number, run) in runs.iter().enumerate() {
+        let (a, b) = (badness(run), badness(&runs[worst]));
+        if a.0 > b.0 || a.0 == b.0 && a.1 > b.1 {
+            worst = number;
+        }
+    }
+    worst as u64
+}

@@ -3,7 +3,7 @@
 //! An observer is a generic parameter of the simulation: a method that it does not override costs nothing. Every
 //! method is called at the instant in question; times of one run never go back.
 
-use crate::engine::time::SimTime;
+use crate::engine::time::{SimDuration, SimTime};
 use crate::model::patch::Refusal;
 
 use super::status::{Counters, IndexSet};
@@ -93,6 +93,76 @@ pub enum CallFact {
     DeadlockVictim,
 }
 
+/// The rule by which the Job controller decided how a Job ends, with the numbers that it compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rule {
+    /// More failed pods than `backoffLimit`.
+    BackoffLimit {
+        failed: u32,
+        limit: u32,
+    },
+    /// OnFailure: as many restarts of containers as `backoffLimit`.
+    RestartLimit {
+        restarts: u64,
+        limit: u32,
+    },
+    /// `activeDeadlineSeconds` after startTime.
+    Deadline {
+        start: SimTime,
+        limit: SimDuration,
+    },
+    /// A FailJob rule of `podFailurePolicy` matches so many failed pods.
+    FailJob {
+        matches: u32,
+    },
+    MaxFailedIndexes {
+        failed: u32,
+        max: u32,
+    },
+    /// Every index is done, and some have failed.
+    FailedIndexes {
+        failed: u32,
+        completions: u32,
+    },
+    SuccessPolicy {
+        succeeded: u32,
+    },
+    /// `completions` reached and no pod active; none: a work queue that is empty.
+    Completions {
+        succeeded: u32,
+        wanted: Option<u32>,
+    },
+}
+
+/// What one sync of the Job controller decided, and why.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// Pods are missing and are created.
+    Create { succeeded: u32, active: u32, wanted: u32, creates: u32 },
+    /// Pods are missing and not created before `until`: failures since the last success, the last at `last`.
+    BackOff { failures: u32, last: SimTime, until: SimTime, missing: u32 },
+    /// The same for one index, with the failures of that index.
+    IndexBackOff { index: u32, failures: u32, last: SimTime, until: SimTime },
+    /// Pods are missing and not created while others terminate (`podReplacementPolicy: Failed`).
+    AwaitTermination { missing: u32, terminating: u32 },
+    /// More pods are active than wanted.
+    DeleteSurplus { active: u32, wanted: u32, deletes: u32 },
+    /// The Job is suspended: its active pods go.
+    Suspend { deletes: u32 },
+    /// The Job ends: its active pods go.
+    DeleteActive { deletes: u32 },
+    /// The Job will be failed at this instant unless it has ended. Told by every sync that looks at it.
+    ArmDeadline { at: SimTime },
+    /// How the Job ends. Told again by a sync that could not yet write it down.
+    Verdict(Rule),
+    /// Nothing: the cache does not show the controller's own last write yet.
+    CacheBehind,
+    /// The API server refused the status, for it was based on an old version of the Job.
+    StatusRefused,
+    /// After an error, the sync is tried again then.
+    TryAgain { at: SimTime },
+}
+
 /// Receives the facts of one run.
 #[allow(unused_variables)]
 pub trait Observer {
@@ -138,6 +208,12 @@ pub trait Observer {
     /// The API server refused a change of the Job; empty when the Job was not there any more.
     #[inline]
     fn change_refused(&mut self, t: SimTime, job: u32, refusals: &[Refusal]) {}
+    /// The Job controller decided something.
+    #[inline]
+    fn decision(&mut self, t: SimTime, job: u32, decision: Decision) {}
+    /// The kubelet will restart the crashed container after `wait`, not at once.
+    #[inline]
+    fn crash_backoff(&mut self, t: SimTime, pod: PodId, wait: SimDuration) {}
 }
 
 /// Looks away.
@@ -214,5 +290,15 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn change_refused(&mut self, t: SimTime, job: u32, refusals: &[Refusal]) {
         self.0.change_refused(t, job, refusals);
         self.1.change_refused(t, job, refusals);
+    }
+    #[inline]
+    fn decision(&mut self, t: SimTime, job: u32, decision: Decision) {
+        self.0.decision(t, job, decision);
+        self.1.decision(t, job, decision);
+    }
+    #[inline]
+    fn crash_backoff(&mut self, t: SimTime, pod: PodId, wait: SimDuration) {
+        self.0.crash_backoff(t, pod, wait);
+        self.1.crash_backoff(t, pod, wait);
     }
 }

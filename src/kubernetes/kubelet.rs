@@ -201,6 +201,7 @@ impl<'a, O: Observer> World<'a, O> {
             kubelet.last_restart = now;
             self.start(slot);
         } else {
+            self.observer.crash_backoff(now, id, again.since(now));
             self.plan_before_deadline(slot, again, Step::Restart);
         }
     }

@@ -1,5 +1,7 @@
-//! Facts → one run in numbers, a table of its pods, its course in time.
+//! Facts → one run in numbers, a table of its pods, its course in time, its story.
 
+pub mod explain;
 pub mod numbers;
 pub mod pod_table;
+pub mod slowness;
 pub mod timeline;

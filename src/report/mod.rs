@@ -8,5 +8,8 @@ pub mod diagnostics;
 pub mod json;
 pub mod markdown;
 pub mod recommend;
+pub mod story;
 pub mod sweep;
 pub mod terminal;
+pub mod trace;
+pub mod why;

@@ -8,6 +8,7 @@ mod conformance;
 mod console;
 mod dependencies;
 mod dependencies_input;
+mod explain;
 mod forms;
 mod fuzz;
 mod golden;

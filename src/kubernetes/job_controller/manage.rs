@@ -8,7 +8,7 @@ use super::indexes::{Settled, first_pending};
 use super::sync::{Op, Step};
 use super::work_queue::BATCH_PERIOD;
 use crate::engine::time::SimDuration;
-use crate::kubernetes::facts::{Observer, Phase};
+use crate::kubernetes::facts::{Decision, Observer, Phase};
 use crate::kubernetes::world::{Job, Pod, World};
 use crate::marks::mark;
 use crate::model::job::Completion;
@@ -28,6 +28,10 @@ impl<'a, O: Observer> World<'a, O> {
             mark!("2.4 suspended: all active pods go" if active > 0);
             mark!("2.7 a suspended Job keeps its back-off" if sync.backoff.remaining(self.now) > SimDuration::ZERO);
             let all = self.pods_for_removal(job, active);
+            if !all.is_empty() {
+                let deletes = all.len() as u32;
+                self.observer.decision(self.now, job, Decision::Suspend { deletes });
+            }
             return self.remove_pods(job, &all);
         }
         let want = match spec.completion {
@@ -54,6 +58,9 @@ impl<'a, O: Observer> World<'a, O> {
                 mark!("2.4 surplus pods go" if surplus > 0);
                 mark!("2.4 irregular pods go without a surplus" if surplus == 0);
                 mark!("2.4 a sync that deletes creates none" if want > active - remove.len() as u32);
+                let deletes = remove.len() as u32;
+                let decision = Decision::DeleteSurplus { active, wanted: want, deletes };
+                self.observer.decision(self.now, job, decision);
                 return self.remove_pods(job, &remove);
             }
         }
@@ -63,21 +70,32 @@ impl<'a, O: Observer> World<'a, O> {
         mark!("2.4 onlyReplaceFailed: terminating pods hold their places" if waiting_for > 0 && want > active);
         let missing = want.saturating_sub(active).saturating_sub(waiting_for);
         mark!("2.4 at most 500 pods come in a sync" if missing > cap);
+        let waits = want.saturating_sub(active) - missing;
+        if waits > 0 {
+            let decision = Decision::AwaitTermination { missing: waits, terminating: waiting_for };
+            self.observer.decision(self.now, job, decision);
+        }
         if missing > 0 {
-            self.plan_creations(job, missing.min(cap));
+            self.plan_creations(job, want, missing.min(cap));
         }
     }
 
-    fn plan_creations(&mut self, job: u32, missing: u32) {
+    fn plan_creations(&mut self, job: u32, wanted: u32, missing: u32) {
         let now = self.now;
         let ideal = self.is_ideal();
-        let Job { memory, completed, failed, .. } = &mut self.jobs[job as usize];
+        let World { jobs, observer, .. } = self;
+        let Job { memory, completed, failed, .. } = &mut jobs[job as usize];
         let per_index = memory.cache.spec.per_index.is_some();
         let sync = &mut memory.sync;
         let mut pause = SimDuration::ZERO;
         if !per_index && !ideal {
             pause = sync.backoff.remaining(now);
             mark!("2.7 the back-off gates every creation" if pause > SimDuration::ZERO);
+            if let (Some(last), true) = (sync.backoff.last_failure, pause > SimDuration::ZERO) {
+                let failures = sync.backoff.failures;
+                let decision = Decision::BackOff { failures, last, until: now + pause, missing };
+                observer.decision(now, job, decision);
+            }
         }
         if pause == SimDuration::ZERO {
             if let Completion::Indexed(completions) = memory.cache.spec.completion {
@@ -100,7 +118,14 @@ impl<'a, O: Observer> World<'a, O> {
                     mark!("2.7 the back-off of an index survives a restart" if rest > SimDuration::ZERO && self.epoch > 0);
                     if rest == SimDuration::ZERO {
                         sync.creations.push(Some(index));
-                    } else if pause == SimDuration::ZERO || rest < pause {
+                        continue;
+                    }
+                    if let Some(d) = sync.delayed.get(&index) {
+                        let (failures, last, until) = (d.failures + d.ignored, d.ended, now + rest);
+                        let decision = Decision::IndexBackOff { index, failures, last, until };
+                        observer.decision(now, job, decision);
+                    }
+                    if pause == SimDuration::ZERO || rest < pause {
                         pause = rest;
                     }
                 }
@@ -120,6 +145,8 @@ impl<'a, O: Observer> World<'a, O> {
             return;
         }
         let planned = sync.creations.len() as u32;
+        let (succeeded, active) = (sync.succeeded, sync.active);
+        observer.decision(now, job, Decision::Create { succeeded, active, wanted, creates: planned });
         sync.active += planned;
         sync.batch = 1;
         sync.step = Step::Creating;

@@ -12,7 +12,7 @@ use super::failure_policy::{counts, is_failed, matching_action};
 use super::success_policy;
 use super::work_queue::SyncError;
 use crate::engine::time::{SimDuration, SimTime};
-use crate::kubernetes::facts::{Observer, Phase};
+use crate::kubernetes::facts::{Decision, Observer, Phase, Rule};
 use crate::kubernetes::status::{ConditionType, Counters, IndexSet, Reason};
 use crate::kubernetes::world::{Job, Pod, PodKey, PodView, World};
 use crate::marks::mark;
@@ -196,6 +196,7 @@ impl<'a, O: Observer> World<'a, O> {
             || memory.wrote_job_version > self.seen_job_version
         {
             mark!("2.3.0 a cache older than own writes: an error");
+            self.observer.decision(self.now, job, Decision::CacheBehind);
             return self.synced(job, Err(SyncError));
         }
         memory.wrote_pod_version = 0;
@@ -309,6 +310,7 @@ impl<'a, O: Observer> World<'a, O> {
             sync.landmark = true;
         }
 
+        let mut rule = None;
         let conditions = &sync.status.conditions;
         if let Some(met) = conditions.is_true(ConditionType::SuccessCriteriaMet) {
             mark!("2.3.5a SuccessCriteriaMet stands");
@@ -318,19 +320,26 @@ impl<'a, O: Observer> World<'a, O> {
             sync.verdict = Some(Verdict { success: false, reason: target.reason, at: target.at });
         } else if memory.cache.fail_job_matches > 0 {
             mark!("2.3.5c a FailJob rule matches");
+            rule = Some(Rule::FailJob { matches: memory.cache.fail_job_matches });
             sync.fail(Reason::PodFailurePolicy, now);
         }
         let mut arm = None;
         if sync.verdict.is_none() {
             let deadline = spec.active_deadline.filter(|_| !spec.suspend).zip(sync.status.start_time);
-            if failures > spec.backoff_limit || past_restart_limit(spec, memory.cache.restarts) {
-                mark!("2.3.5d more failures than backoffLimit" if failures > spec.backoff_limit);
-                mark!("3 the sum of restarts reaches backoffLimit" if failures <= spec.backoff_limit && spec.backoff_limit > 0);
-                mark!("3 backoffLimit 0: one restart ends the Job" if failures <= spec.backoff_limit && spec.backoff_limit == 0);
+            let limit = spec.backoff_limit;
+            if failures > limit || past_restart_limit(spec, memory.cache.restarts) {
+                mark!("2.3.5d more failures than backoffLimit" if failures > limit);
+                mark!("3 the sum of restarts reaches backoffLimit" if failures <= limit && limit > 0);
+                mark!("3 backoffLimit 0: one restart ends the Job" if failures <= limit && limit == 0);
+                rule = Some(match failures > limit {
+                    true => Rule::BackoffLimit { failed: failures, limit },
+                    false => Rule::RestartLimit { restarts: memory.cache.restarts, limit },
+                });
                 sync.fail(Reason::BackoffLimitExceeded, now);
             } else if let Some((limit, start)) = deadline {
                 if start + limit <= now {
                     mark!("2.3.5e the deadline of the Job is over");
+                    rule = Some(Rule::Deadline { start, limit });
                     sync.fail(Reason::DeadlineExceeded, now);
                 } else {
                     mark!("2.2.2 the deadline of the Job is armed");
@@ -339,10 +348,15 @@ impl<'a, O: Observer> World<'a, O> {
             }
         }
         if let Completion::Indexed(completions) = spec.completion {
-            judge_indexes(sync, spec, completions, completed, failed, &memory.cache.indexes, now);
+            let pods = &memory.cache.indexes;
+            rule = rule.or(judge_indexes(sync, spec, completions, completed, failed, pods, now));
+        }
+        if let Some(rule) = rule {
+            self.observer.decision(now, job, Decision::Verdict(rule));
         }
         mark!("2.3.5 failure beats success" if sync.verdict.is_some_and(|v| !v.success && v.at == now) && sync.active == 0 && spec.completions().map_or(sync.succeeded > 0, |n| sync.succeeded >= n));
         if let Some(rest) = arm {
+            self.observer.decision(now, job, Decision::ArmDeadline { at: now + rest });
             self.enqueue_after(job, rest);
         }
     }
@@ -409,6 +423,7 @@ impl<'a, O: Observer> World<'a, O> {
             return;
         }
         sync.outstanding += 1;
+        self.observer.decision(self.now, job, Decision::DeleteActive { deletes: active });
         for slot in self.seen_slots(job) {
             let pod = &self.pods[slot as usize];
             if pod.seen().is_active() {
@@ -538,7 +553,7 @@ impl Sync {
     }
 }
 
-/// Indexes: which are done, which have failed, and what follows.
+/// Indexes: which are done, which have failed, and what follows. Returns the rule that ends the Job here.
 fn judge_indexes(
     sync: &mut Sync,
     spec: &JobSpec,
@@ -547,7 +562,8 @@ fn judge_indexes(
     failed: &IndexSet,
     pods: &BTreeMap<u32, super::memory::IndexPods>,
     now: SimTime,
-) {
+) -> Option<Rule> {
+    let mut rule = None;
     for work in &sync.work {
         let Some(index) = work.index.filter(|&i| i < completions) else { continue };
         if work.view.phase == Phase::Succeeded && !completed.has(index) {
@@ -572,11 +588,13 @@ fn judge_indexes(
         sync.new_failed.dedup();
         let failed_total = failed.total_below(completions) + sync.new_failed.len() as u32;
         if sync.verdict.is_none() {
-            if limit.max_failed_indexes.is_some_and(|max| failed_total > max) {
+            if let Some(max) = limit.max_failed_indexes.filter(|&max| failed_total > max) {
                 mark!("2.3.5f more failed indexes than maxFailedIndexes");
+                rule = Some(Rule::MaxFailedIndexes { failed: failed_total, max });
                 sync.fail(Reason::MaxFailedIndexesExceeded, now);
             } else if failed_total > 0 && failed_total + total >= completions {
                 mark!("2.3.5f every index ended and one failed");
+                rule = Some(Rule::FailedIndexes { failed: failed_total, completions });
                 sync.fail(Reason::FailedIndexes, now);
             }
         }
@@ -592,8 +610,10 @@ fn judge_indexes(
         if success_policy::is_met(spec, completions, intervals.iter().copied(), total) {
             mark!("2.3.5g successPolicy is met");
             sync.verdict = Some(Verdict { success: true, reason: Reason::SuccessPolicy, at: now });
+            rule = Some(Rule::SuccessPolicy { succeeded: total });
         }
     }
+    rule
 }
 
 /// isIndexFailed.

@@ -4,7 +4,7 @@ use super::events::EventType;
 use super::failure_policy::{counts, is_failed};
 use super::sync::{Op, Step, Sync, Verdict, Work};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::kubernetes::facts::{Observer, Phase};
+use crate::kubernetes::facts::{Decision, Observer, Phase, Rule};
 use crate::kubernetes::status::{Condition, ConditionType, IndexSet, Reason};
 use crate::kubernetes::world::{Job, Pod, PodKey, World};
 use crate::marks::mark;
@@ -18,7 +18,7 @@ impl<'a, O: Observer> World<'a, O> {
     pub(super) fn count(&mut self, job: u32) {
         let now = self.now;
         let cap = if self.is_ideal() { usize::MAX } else { MAX_UNCOUNTED };
-        let World { jobs, pods, .. } = self;
+        let World { jobs, pods, observer, .. } = self;
         let Job {
             memory,
             counters,
@@ -46,6 +46,10 @@ impl<'a, O: Observer> World<'a, O> {
                 mark!("2.3.7 a work queue with a success and no active pod: complete" if spec.completions().is_none());
                 mark!("2.3.7 surplus pods do not delay the end" if !sync.removed.is_empty());
                 sync.verdict = Some(Verdict { success: true, reason: Reason::CompletionsReached, at: now });
+                if !sync.status.conditions.has_verdict() {
+                    let rule = Rule::Completions { succeeded: sync.succeeded, wanted: spec.completions() };
+                    observer.decision(now, job, Decision::Verdict(rule));
+                }
             } else if sync.managed {
                 events += u32::from(follow_suspension(sync, spec, now));
             }
@@ -154,7 +158,7 @@ impl<'a, O: Observer> World<'a, O> {
             sync.failed = true;
             uncounted_succeeded.clone_from(&sync.stored_succeeded);
             uncounted_failed.clone_from(&sync.stored_failed);
-            return;
+            return self.observer.decision(self.now, job, Decision::StatusRefused);
         }
         if sync.indexes_changed {
             apply_indexes(sync, &memory.cache.spec, completed, failed, failed_is_set);

@@ -5,7 +5,7 @@
 
 use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::event::Event;
-use crate::kubernetes::facts::Observer;
+use crate::kubernetes::facts::{Decision, Observer};
 use crate::kubernetes::world::World;
 use crate::marks::mark;
 
@@ -105,6 +105,7 @@ impl<'a, O: Observer> World<'a, O> {
                     delay = delay.doubled(ERROR_MAX);
                 }
                 memory.errors += 1;
+                self.observer.decision(self.now, job, Decision::TryAgain { at: self.now + delay });
                 self.enqueue_after(job, delay);
             }
         }

@@ -1,0 +1,228 @@
+//! `jobsim explain`: the story of one run, or why it ended as it did.
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use super::Exit;
+use super::run::stop_rule;
+use crate::engine::time::SimDuration;
+use crate::experiment::campaign::Campaign;
+use crate::experiment::replicate::{Run, Threads, median_replication, worst_replication};
+use crate::input::duration::seconds;
+use crate::input::{Loaded, load};
+use crate::kubernetes::simulate::{Outcome, Seed, Until, simulate};
+use crate::observe::explain::Story;
+use crate::report::story::{self, Filter};
+use crate::report::trace::trace;
+use crate::report::why::{self, Subject};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Manifests and Simulation document: files, folders, or - for standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+    /// The same as PATH, as in kubectl
+    #[arg(short = 'f', long = "filename", value_name = "PATH")]
+    filenames: Vec<String>,
+    /// Which run [default: median, or with --why the first that is stuck or failed, or the worst]
+    #[arg(long, value_name = "K|median|worst")]
+    replication: Option<String>,
+    /// Only this pod, by order of creation from 0
+    #[arg(long)]
+    pod: Option<u32>,
+    /// Only pods of this completion index
+    #[arg(long)]
+    index: Option<u32>,
+    /// Only from this time after the Job's creation
+    #[arg(long, value_name = "DURATION")]
+    from: Option<String>,
+    /// Only up to this time after the Job's creation
+    #[arg(long, value_name = "DURATION")]
+    to: Option<String>,
+    /// Not the story but the reason
+    #[arg(long, value_enum)]
+    why: Option<Why>,
+    /// Why a completion index got no pod, or when it got one
+    #[arg(long, value_name = "INDEX")]
+    why_not_started: Option<u32>,
+    /// Write the run as Chrome/Perfetto trace (JSON); an existing file is replaced
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Every line
+    #[arg(long)]
+    all: bool,
+    /// Seed of the random numbers [default: the document's, else 42]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Number of replications to choose from, as for run
+    #[arg(short = 'n', long, value_name = "N|auto")]
+    replications: Option<String>,
+    /// Threads [default: all cores]; they never change a result
+    #[arg(long)]
+    threads: Option<NonZeroUsize>,
+    /// Override any field: spec.parallelism=20, JOB:spec.backoffLimit=3, simulation.controlPlane.qps=50
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    sets: Vec<String>,
+    /// Short for --set spec.parallelism=N
+    #[arg(long, value_name = "N")]
+    parallelism: Option<String>,
+    /// Short for --set spec.completions=N
+    #[arg(long, value_name = "N")]
+    completions: Option<String>,
+    /// Short for --set spec.backoffLimit=N
+    #[arg(long, value_name = "N")]
+    backoff_limit: Option<String>,
+    /// Short for --set spec.activeDeadlineSeconds=N
+    #[arg(long, value_name = "N")]
+    active_deadline: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Why {
+    Stuck,
+    Failed,
+    Slow,
+}
+
+pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
+    let paths: Vec<String> = args.paths.iter().chain(&args.filenames).cloned().collect();
+    if paths.is_empty() {
+        writeln!(err, "error: no PATH: name a Job manifest, a folder, or - for standard input")?;
+        return Ok(Exit::Bad);
+    }
+    let short = [
+        ("spec.parallelism", &args.parallelism),
+        ("spec.completions", &args.completions),
+        ("spec.backoffLimit", &args.backoff_limit),
+        ("spec.activeDeadlineSeconds", &args.active_deadline),
+    ];
+    let short = short.into_iter().filter_map(|(path, value)| Some(format!("{path}={}", value.as_ref()?)));
+    let sets: Vec<String> = args.sets.iter().cloned().chain(short).collect();
+    let loaded = match load(&paths, &mut io::stdin().lock(), &sets) {
+        Ok(loaded) => loaded,
+        Err(report) => {
+            write!(err, "{}", report.render())?;
+            return Ok(Exit::Bad);
+        }
+    };
+    match told(args, &loaded) {
+        Ok(text) => {
+            out.write_all(text.as_bytes())?;
+            Ok(Exit::Done)
+        }
+        Err(message) => {
+            writeln!(err, "error: {message}")?;
+            Ok(Exit::Bad)
+        }
+    }
+}
+
+fn told(args: &Args, loaded: &Loaded) -> Result<String, String> {
+    let filter = Filter {
+        pod: args.pod,
+        index: args.index,
+        from: moment("--from", args.from.as_deref())?.unwrap_or(SimDuration::ZERO),
+        to: moment("--to", args.to.as_deref())?,
+        all: args.all,
+    };
+    let seed = args.seed.unwrap_or(loaded.seed);
+    let replication = match chosen(args, loaded, seed)? {
+        Choice::Run(replication) => replication,
+        Choice::None(text) => return Ok(text),
+    };
+    let mut story = Story::default();
+    let scenario = &loaded.scenario;
+    let ending = simulate(scenario, Seed { seed, replication }, Until::AllJobsEnded, &mut story);
+    if let Some(path) = &args.trace {
+        write_trace(path, &trace(&story, scenario, ending.at).to_string())?;
+    }
+    let mut text = String::new();
+    for (job, ending) in (0u32..).zip(&ending.jobs) {
+        let name = &scenario.jobs[job as usize].name;
+        text.push_str(&format!("Job {name}, replication {replication}, seed {seed}\n"));
+        let Some(zero) = ending.created_at else {
+            text.push_str("It was never created.\n\n");
+            continue;
+        };
+        let subject = Subject { story: &story, scenario, job, ending, zero };
+        text.push_str(&format!("Times are from its creation, {:.6} s after the start.\n\n", zero.seconds()));
+        let body = match (args.why_not_started, args.why) {
+            (Some(index), _) => why::not_started(&subject, index)?,
+            (None, Some(Why::Stuck)) => why::stuck(&subject),
+            (None, Some(Why::Failed)) => why::failed(&subject),
+            (None, Some(Why::Slow)) => why::slow(&subject),
+            (None, None) => story::text(&story, scenario, job, zero, &filter),
+        };
+        text.push_str(&body);
+        let reason = ending.outcome.reason();
+        let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+        let last = story::clock(ending.finished_at.unwrap_or(ending.last_change), zero);
+        let phases = story::phases(&story, job);
+        text.push_str(&format!("\nEnd: {}{reason} at {last}; pods: {phases}\n\n", ending.outcome.name()));
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    Ok(text)
+}
+
+/// Beside its place first, so that no half of it is ever under its name.
+fn write_trace(path: &Path, text: &str) -> Result<(), String> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, text)
+        .and_then(|()| std::fs::rename(&part, path))
+        .map_err(|error| format!("--trace {}: {error}", path.display()))
+}
+
+fn moment(option: &str, text: Option<&str>) -> Result<Option<SimDuration>, String> {
+    let Some(text) = text else { return Ok(None) };
+    let value = seconds(text).map_err(|message| format!("{option} {text}: {message}"))?;
+    Ok(Some(SimDuration::from_seconds(value)))
+}
+
+/// Which run is told.
+enum Choice {
+    Run(u64),
+    /// There is none of the kind that was asked for.
+    None(String),
+}
+
+fn chosen(args: &Args, loaded: &Loaded, seed: u64) -> Result<Choice, String> {
+    let named = args.replication.as_deref();
+    if let Some(text) = named.filter(|text| !["median", "worst"].contains(text)) {
+        let number = text.parse();
+        let message = |_| format!("--replication {text}: expected a number from 0, median or worst");
+        return number.map(Choice::Run).map_err(message);
+    }
+    let rule = stop_rule(args.replications.as_deref(), &loaded.replications)?;
+    let threads = args.threads.or(std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let threads = Threads::new(threads)?;
+    let mut campaign = Campaign {
+        scenario: &loaded.scenario,
+        seed,
+        threads: &threads,
+        runs: Vec::new(),
+        kept: Vec::new().into(),
+        journal: None,
+    };
+    let mut wanted = Some(rule.first());
+    while let Some(count) = wanted {
+        campaign.extend_to(count, |_| {})?;
+        wanted = rule.next(&campaign.runs);
+    }
+    let runs = &campaign.runs;
+    let first = |kind: fn(&Outcome) -> bool, name: &str| {
+        let has = |run: &Run| run.jobs.iter().any(|job| kind(&job.ending.outcome));
+        match runs.iter().position(has) {
+            Some(number) => Choice::Run(number as u64),
+            None => Choice::None(format!("None of {} runs is {name}.\n", runs.len())),
+        }
+    };
+    Ok(match (named, args.why) {
+        (Some("worst"), _) => Choice::Run(worst_replication(runs)),
+        (None, Some(Why::Stuck)) => first(|outcome| matches!(outcome, Outcome::Stuck(_)), "stuck"),
+        (None, Some(Why::Failed)) => first(|outcome| matches!(outcome, Outcome::Failed(_)), "failed"),
+        _ => Choice::Run(median_replication(runs)),
+    })
+}
