@@ -25,7 +25,10 @@ fn a_trace_has_every_pod_of_the_run_that_is_shown_with_its_times() {
     for row in pods.lines().skip(1) {
         let cells: Vec<&str> = row.split(',').collect();
         let of = |name: &str| {
-            events.iter().find(|e| e["name"] == name && e["args"]["pod"].to_string() == cells[1]).unwrap()
+            events
+                .iter()
+                .find(|e| e["name"] == name && e["args"]["pod"].as_u64() == cells[1].parse().ok())
+                .unwrap()
         };
         let at = |event: &serde_json::Value| event["ts"].as_f64().unwrap() / 1e6;
         assert!((at(of("pending")) - cells[4].parse::<f64>().unwrap()).abs() < 2e-6, "{row}");
