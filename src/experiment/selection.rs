@@ -180,6 +180,7 @@ impl<T: FnMut(u64)> Search<'_, T> {
             let cost: u64 = more.iter().map(|&at| self.known.candidates[at].count()).sum();
             if more.is_empty() || self.known.replications + cost > self.problem.budget {
                 let finding = self.finding(leader);
+                let leader = self.surely_allowed(leader);
                 self.known.leader = leader;
                 self.known.finding = finding;
                 return self.known;
@@ -287,6 +288,20 @@ impl<T: FnMut(u64)> Search<'_, T> {
         let count = self.known.candidates.len() as f64;
         let tail = ERROR / 4.0 / ((count * (count - 1.0) / 2.0).max(1.0) * STAGES);
         difference(&self.problem.objective, self.prefix(leader, at), self.prefix(at, leader), tail)
+    }
+
+    /// A leader of which a constraint is still undecided makes way for the best setting of which none is.
+    fn surely_allowed(&mut self, leader: Option<usize>) -> Option<usize> {
+        let first = leader?;
+        if !self.verdicts(first).contains(&Verdict::Undecided) {
+            return leader;
+        }
+        let passes = |at: &usize| self.verdicts(*at).iter().all(|verdict| *verdict == Verdict::Pass);
+        let sure: Vec<usize> = (0..self.known.candidates.len()).filter(passes).collect();
+        let Some(best) = self.smallest(&sure) else { return leader };
+        self.known.candidates[first].standing = Standing::Open;
+        self.known.candidates[best].standing = Standing::Leader;
+        Some(best)
     }
 
     fn finding(&self, leader: Option<usize>) -> Finding {

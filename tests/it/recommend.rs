@@ -1,5 +1,5 @@
-//! recommend: answers on committed cases (tests/recommend), equal settings, and bad use. The grid that fixes the optimum of
-//! each case has not been run yet.
+//! recommend: equal settings, constraints that must surely hold, and bad use. The cases of tests/recommend have 64 settings
+//! each; their optimum is not fixed by a full grid yet.
 
 use serde_json::Value;
 
