@@ -29,7 +29,7 @@ pub struct Advice {
 type Lint = fn(&Subject) -> Option<Diagnostic>;
 
 /// All lints in the order in which they are asked.
-const LINTS: [Lint; 18] = [
+const LINTS: [Lint; 19] = [
     deadlines::none,
     deadlines::too_short,
     deadlines::counts_pending,
@@ -45,6 +45,7 @@ const LINTS: [Lint; 18] = [
     indexes::long_name,
     policies::ignore_without_bound,
     dependencies::crowded,
+    dependencies::above_the_rate,
     pods::ttl,
     pods::grace,
     pods::misplaced_annotation,
