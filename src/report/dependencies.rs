@@ -3,21 +3,18 @@
 //! Counts and shares are summarised over runs. Waits and sojourns are pooled over the calls of all runs; the interval
 //! of their mean is that of a ratio of two sums by run, so that calls of one run need not be independent.
 
-use std::fmt::Write;
 use std::io;
 
 use serde_json::{Value, json};
 
 use super::json::{rounded, summary};
-use super::terminal::{duration, number, row, wrap};
 use crate::experiment::interval::{Summary, summarise, t_quantile, wilson};
 use crate::experiment::replicate::Run;
-use crate::kubernetes::dependencies::numbers::{
-    BackgroundNumbers, Deadlock, DependencyNumbers, Lengths, Recovery,
-};
+use crate::kubernetes::dependencies::numbers::{BackgroundNumbers, Deadlock, DependencyNumbers, Lengths};
+use crate::kubernetes::dependencies::recovery::{Recovery, Trigger, Verdict};
 use crate::model::scenario::Scenario;
 
-type Quantities = Vec<(&'static str, Option<Summary>)>;
+pub(super) type Quantities = Vec<(&'static str, Option<Summary>)>;
 
 /// One dependency over all replications.
 pub struct DependencyAnswer {
@@ -32,13 +29,16 @@ pub struct DependencyAnswer {
     pub deadlock: Option<(usize, f64, String)>,
 }
 
-/// How often the load came back to normal after the last fault.
+/// How often the load came back to normal after what had upset it.
 pub struct RecoveryAnswer {
+    /// In at least one run.
+    pub trigger: Trigger,
+    /// In which there was one.
     pub runs: usize,
     pub recovered: usize,
     pub only_at_the_end: usize,
     pub not_yet: usize,
-    /// From the end of the fault, of those that recovered.
+    /// From the end of the fault, or from the first try that failed; of those that recovered.
     pub after_s: Option<Summary>,
 }
 
@@ -85,6 +85,7 @@ fn values(n: &DependencyNumbers) -> Vec<(&'static str, Option<f64>)> {
         ("peak_arrivals_per_s", Some(n.peak_arrivals_1s.into())),
         ("peak_arrivals_per_10s", Some(n.peak_arrivals_10s.into())),
         ("over_limit_s", Some(n.over_limit_s)),
+        ("lost_work_s", Some(n.lost_work_s)),
         ("utilisation", Some(n.utilisation)),
         ("amplification", n.amplification()),
         ("amplification_by_clients", per_needed(n.client_retries)),
@@ -160,22 +161,32 @@ fn pooled(runs: &[&Lengths]) -> Option<Summary> {
 }
 
 fn recovery(runs: &[&DependencyNumbers]) -> Option<RecoveryAnswer> {
-    let verdicts: Vec<Recovery> = runs.iter().filter_map(|n| n.recovery).collect();
-    let count = |wanted: Recovery| verdicts.iter().filter(|v| **v == wanted).count();
-    let after: Vec<f64> = verdicts
+    let found: Vec<Recovery> = runs.iter().filter_map(|n| n.recovery).collect();
+    let count = |wanted: Verdict| found.iter().filter(|r| r.verdict == wanted).count();
+    let after: Vec<f64> = found
         .iter()
-        .filter_map(|verdict| match verdict {
-            Recovery::After(after) => Some(after.seconds()),
+        .filter_map(|recovery| match recovery.verdict {
+            Verdict::After(after) => Some(after.seconds()),
             _ => None,
         })
         .collect();
-    (!verdicts.is_empty()).then(|| RecoveryAnswer {
-        runs: verdicts.len(),
+    let crashed = found.iter().find(|r| r.trigger == Trigger::Crash);
+    crashed.or(found.first()).map(|first| RecoveryAnswer {
+        trigger: first.trigger,
+        runs: found.len(),
         recovered: after.len(),
-        only_at_the_end: count(Recovery::OnlyAtTheEnd),
-        not_yet: count(Recovery::NotYet),
+        only_at_the_end: count(Verdict::OnlyAtTheEnd),
+        not_yet: count(Verdict::NotYet),
         after_s: summarise(&after),
     })
+}
+
+fn trigger_name(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::Fault => "fault",
+        Trigger::Crash => "crash",
+        Trigger::Overload => "overload",
+    }
 }
 
 /// Who holds what and waits for what.
@@ -216,54 +227,12 @@ pub(super) fn json(answer: &DependencyAnswer) -> Value {
     if let Some(r) = &answer.recovery {
         let (low, high) = wilson(r.recovered, r.runs).unwrap_or((0.0, 1.0));
         value["recovery"] = json!({
-            "runs": r.runs, "recovered": r.recovered, "share": rounded(r.recovered as f64 / r.runs as f64),
+            "trigger": trigger_name(r.trigger), "runs": r.runs, "recovered": r.recovered, "share": rounded(r.recovered as f64 / r.runs as f64),
             "low": rounded(low), "high": rounded(high), "only_at_the_end": r.only_at_the_end,
             "not_yet": r.not_yet, "after_s": summary(&r.after_s),
         });
     }
     value
-}
-
-/// The lines of one dependency.
-pub(super) fn text(text: &mut String, answer: &DependencyAnswer) {
-    let _ = writeln!(text, "Dependency {} ({})\n", answer.name, answer.kind);
-    let _ = writeln!(
-        text,
-        "  {:20} {:>10} {:>10} {:>10} {:>10}  mean's interval",
-        "", "mean", "p50", "p95", "max"
-    );
-    let rows = |text: &mut String, prefix: &str, quantities: &Quantities| {
-        for (name, summary) in quantities {
-            let Some(s) = summary else { continue };
-            if s.max == 0.0 {
-                continue;
-            }
-            let (label, show): (&str, fn(f64) -> String) = match name.strip_suffix("_s") {
-                Some(label) if !label.ends_with("per") && !label.ends_with("10") => (label, duration),
-                _ => (name, number),
-            };
-            row(text, &format!("{prefix}{label}").replace("amplification", "amplif."), s, show);
-        }
-    };
-    rows(text, "", &answer.quantities);
-    if let Some((with, without)) = &answer.background {
-        rows(text, "others' ", with);
-        rows(text, "no Jobs: others' ", without);
-    }
-    if let Some((replication, t_s, circle)) = &answer.deadlock {
-        wrap(text, &format!("Deadlock in run {replication} after {}: {circle}", duration(*t_s)));
-    }
-    if let Some(r) = &answer.recovery {
-        let after =
-            r.after_s.as_ref().map_or(String::new(), |s| format!(", after {} (median)", duration(s.p50)));
-        let _ = writeln!(
-            text,
-            "  After the fault the load came back to normal by itself in {} of {} runs{after};\n  \
-             only because the Jobs had ended in {}, not at all in {}.",
-            r.recovered, r.runs, r.only_at_the_end, r.not_yet
-        );
-    }
-    text.push('\n');
 }
 
 /// One row is one dependency in one run; of waits, the mean and the 95 % quantile.
@@ -280,8 +249,15 @@ pub fn csv(out: impl io::Write, scenario: &Scenario, runs: &[Run]) -> Result<(),
         header.push(name.replace("_s", "_p95_s"));
     }
     header.extend(
-        ["background_calls", "background_rejected", "background_wait_s", "recovery", "recovered_after_s"]
-            .map(String::from),
+        [
+            "background_calls",
+            "background_rejected",
+            "background_wait_s",
+            "recovery",
+            "recovered_after_s",
+            "upset_by",
+        ]
+        .map(String::from),
     );
     csv.write_record(&header)?;
     let optional = |value: Option<f64>| value.map_or(String::new(), |v| format!("{v:.6}"));
@@ -299,14 +275,15 @@ pub fn csv(out: impl io::Write, scenario: &Scenario, runs: &[Run]) -> Result<(),
             row.push(n.background.calls.to_string());
             row.push(n.background.rejected.to_string());
             row.push(optional(n.background.waits.mean_s()));
-            let (verdict, after) = match n.recovery {
+            let (verdict, after) = match n.recovery.map(|recovery| recovery.verdict) {
                 None => ("", None),
-                Some(Recovery::After(after)) => ("recovered", Some(after.seconds())),
-                Some(Recovery::OnlyAtTheEnd) => ("only_at_the_end", None),
-                Some(Recovery::NotYet) => ("not_yet", None),
+                Some(Verdict::After(after)) => ("recovered", Some(after.seconds())),
+                Some(Verdict::OnlyAtTheEnd) => ("only_at_the_end", None),
+                Some(Verdict::NotYet) => ("not_yet", None),
             };
             row.push(verdict.to_string());
             row.push(optional(after));
+            row.push(n.recovery.map_or("", |recovery| trigger_name(recovery.trigger)).to_string());
             csv.write_record(&row)?;
         }
     }

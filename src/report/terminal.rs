@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::answer::{Answer, JOBSIM, JobAnswer, KUBERNETES};
-use super::dependencies;
+use super::dependency_text;
 use crate::experiment::interval::{HEAVY_TAIL, Summary};
 
 /// The whole answer.
@@ -13,7 +13,7 @@ pub fn answer(answer: &Answer) -> String {
         job_text(&mut text, job);
     }
     for dependency in &answer.dependencies {
-        dependencies::text(&mut text, dependency);
+        dependency_text::text(&mut text, dependency);
     }
     for gate in &answer.gates {
         let show = |value: f64| match (gate.is_share, gate.is_time) {
