@@ -96,7 +96,7 @@ fn inputs(scenario: &Scenario) -> Vec<(String, Edit)> {
             }
             RunTime::Program(program) => program.ops.iter_mut().for_each(|op| {
                 if let Op::Run(run) = op {
-                    scale(run, factor);
+                    run.laws_mut().iter_mut().for_each(|law| scale(law, factor));
                 }
             }),
         });
@@ -135,7 +135,7 @@ fn inputs(scenario: &Scenario) -> Vec<(String, Edit)> {
                         && call.to == number
                         && let Some(service) = &mut call.service
                     {
-                        scale(service, factor);
+                        service.laws_mut().iter_mut().for_each(|law| scale(law, factor));
                     }
                 }
             }

@@ -8,16 +8,13 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::json::{rounded, summary};
-use super::terminal::{Detail, bullet, head, row};
-use super::words::{duration, number};
 use crate::experiment::interval::{Summary, summarise, t_quantile, wilson};
 use crate::experiment::replicate::Run;
-use crate::kubernetes::dependencies::numbers::{
-    BackgroundNumbers, Deadlock, DependencyNumbers, Lengths, Recovery,
-};
+use crate::kubernetes::dependencies::numbers::{BackgroundNumbers, Deadlock, DependencyNumbers, Lengths};
+use crate::kubernetes::dependencies::recovery::{Recovery, Trigger, Verdict};
 use crate::model::scenario::Scenario;
 
-type Quantities = Vec<(&'static str, Option<Summary>)>;
+pub(super) type Quantities = Vec<(&'static str, Option<Summary>)>;
 
 /// One dependency over all replications.
 pub struct DependencyAnswer {
@@ -39,13 +36,16 @@ impl DependencyAnswer {
     }
 }
 
-/// How often the load came back to normal after the last fault.
+/// How often the load came back to normal after what had upset it.
 pub struct RecoveryAnswer {
+    /// In at least one run.
+    pub trigger: Trigger,
+    /// In which there was one.
     pub runs: usize,
     pub recovered: usize,
     pub only_at_the_end: usize,
     pub not_yet: usize,
-    /// From the end of the fault, of those that recovered.
+    /// From the end of the fault, or from the first try that failed; of those that recovered.
     pub after_s: Option<Summary>,
 }
 
@@ -92,6 +92,7 @@ fn values(n: &DependencyNumbers) -> Vec<(&'static str, Option<f64>)> {
         ("peak_arrivals_per_s", Some(n.peak_arrivals_1s.into())),
         ("peak_arrivals_per_10s", Some(n.peak_arrivals_10s.into())),
         ("over_limit_s", Some(n.over_limit_s)),
+        ("lost_work_s", Some(n.lost_work_s)),
         ("utilisation", Some(n.utilisation)),
         ("amplification", n.amplification()),
         ("amplification_by_clients", per_needed(n.client_retries)),
@@ -167,22 +168,32 @@ fn pooled(runs: &[&Lengths]) -> Option<Summary> {
 }
 
 fn recovery(runs: &[&DependencyNumbers]) -> Option<RecoveryAnswer> {
-    let verdicts: Vec<Recovery> = runs.iter().filter_map(|n| n.recovery).collect();
-    let count = |wanted: Recovery| verdicts.iter().filter(|v| **v == wanted).count();
-    let after: Vec<f64> = verdicts
+    let found: Vec<Recovery> = runs.iter().filter_map(|n| n.recovery).collect();
+    let count = |wanted: Verdict| found.iter().filter(|r| r.verdict == wanted).count();
+    let after: Vec<f64> = found
         .iter()
-        .filter_map(|verdict| match verdict {
-            Recovery::After(after) => Some(after.seconds()),
+        .filter_map(|recovery| match recovery.verdict {
+            Verdict::After(after) => Some(after.seconds()),
             _ => None,
         })
         .collect();
-    (!verdicts.is_empty()).then(|| RecoveryAnswer {
-        runs: verdicts.len(),
+    let crashed = found.iter().find(|r| r.trigger == Trigger::Crash);
+    crashed.or(found.first()).map(|first| RecoveryAnswer {
+        trigger: first.trigger,
+        runs: found.len(),
         recovered: after.len(),
-        only_at_the_end: count(Recovery::OnlyAtTheEnd),
-        not_yet: count(Recovery::NotYet),
+        only_at_the_end: count(Verdict::OnlyAtTheEnd),
+        not_yet: count(Verdict::NotYet),
         after_s: summarise(&after),
     })
+}
+
+fn trigger_name(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::Fault => "fault",
+        Trigger::Crash => "crash",
+        Trigger::Overload => "overload",
+    }
 }
 
 /// Who holds what and waits for what.
@@ -223,62 +234,12 @@ pub(super) fn json(answer: &DependencyAnswer) -> Value {
     if let Some(r) = &answer.recovery {
         let (low, high) = wilson(r.recovered, r.runs).unwrap_or((0.0, 1.0));
         value["recovery"] = json!({
-            "runs": r.runs, "recovered": r.recovered, "share": rounded(r.recovered as f64 / r.runs as f64),
+            "trigger": trigger_name(r.trigger), "runs": r.runs, "recovered": r.recovered, "share": rounded(r.recovered as f64 / r.runs as f64),
             "low": rounded(low), "high": rounded(high), "only_at_the_end": r.only_at_the_end,
             "not_yet": r.not_yet, "after_s": summary(&r.after_s),
         });
     }
     value
-}
-
-/// What the terminal leaves out unless it is asked for everything.
-const DETAILS: [&str; 9] = [
-    "mean_in_flight",
-    "mean_waiting",
-    "arrivals_per_s",
-    "peak_arrivals_per_10s",
-    "amplification_by_clients",
-    "amplification_by_job",
-    "short_circuited",
-    "unheard",
-    "gave_up",
-];
-
-/// The lines of one dependency.
-pub(super) fn text(text: &mut String, answer: &DependencyAnswer, detail: Detail) {
-    head(text, &format!("{} ({})", answer.name, answer.kind));
-    let rows = |text: &mut String, label: fn(&str) -> String, quantities: &Quantities| {
-        for (name, summary) in quantities {
-            let is_shown = detail == Detail::All || !DETAILS.contains(name);
-            let Some(s) = summary.filter(|s| is_shown && s.max != 0.0) else { continue };
-            let (name, show): (&str, fn(f64) -> String) = match name.strip_suffix("_s") {
-                Some(name) if !name.ends_with("per") && !name.ends_with("10") => (name, duration),
-                _ => (name, number),
-            };
-            row(text, &label(&name.replace("amplification", "amplif.")), &s, show);
-        }
-    };
-    rows(text, str::to_string, &answer.quantities);
-    if let Some((with, without)) = &answer.background {
-        for pair in with.iter().zip(without) {
-            rows(text, |name| format!("others' {name}"), &vec![*pair.0]);
-            rows(text, |_| "  without the Jobs".to_string(), &vec![*pair.1]);
-        }
-    }
-    if let Some((replication, t_s, circle)) = &answer.deadlock {
-        bullet(text, &format!("Deadlock in run {replication} after {}: {circle}", duration(*t_s)));
-    }
-    if let Some(r) = &answer.recovery {
-        let after =
-            r.after_s.as_ref().map_or(String::new(), |s| format!(", after {} (median)", duration(s.p50)));
-        let sentence = format!(
-            "After the fault the load came back to normal by itself in {} of {} runs{after}; only because the Jobs \
-             had ended in {}, not at all in {}.",
-            r.recovered, r.runs, r.only_at_the_end, r.not_yet
-        );
-        bullet(text, &sentence);
-    }
-    text.push('\n');
 }
 
 /// One row is one dependency in one run; of waits, the mean and the 95 % quantile.
@@ -295,8 +256,15 @@ pub fn csv(out: impl io::Write, scenario: &Scenario, runs: &[Run]) -> Result<(),
         header.push(name.replace("_s", "_p95_s"));
     }
     header.extend(
-        ["background_calls", "background_rejected", "background_wait_s", "recovery", "recovered_after_s"]
-            .map(String::from),
+        [
+            "background_calls",
+            "background_rejected",
+            "background_wait_s",
+            "recovery",
+            "recovered_after_s",
+            "upset_by",
+        ]
+        .map(String::from),
     );
     csv.write_record(&header)?;
     let optional = |value: Option<f64>| value.map_or(String::new(), |v| format!("{v:.6}"));
@@ -314,14 +282,15 @@ pub fn csv(out: impl io::Write, scenario: &Scenario, runs: &[Run]) -> Result<(),
             row.push(n.background.calls.to_string());
             row.push(n.background.rejected.to_string());
             row.push(optional(n.background.waits.mean_s()));
-            let (verdict, after) = match n.recovery {
+            let (verdict, after) = match n.recovery.map(|recovery| recovery.verdict) {
                 None => ("", None),
-                Some(Recovery::After(after)) => ("recovered", Some(after.seconds())),
-                Some(Recovery::OnlyAtTheEnd) => ("only_at_the_end", None),
-                Some(Recovery::NotYet) => ("not_yet", None),
+                Some(Verdict::After(after)) => ("recovered", Some(after.seconds())),
+                Some(Verdict::OnlyAtTheEnd) => ("only_at_the_end", None),
+                Some(Verdict::NotYet) => ("not_yet", None),
             };
             row.push(verdict.to_string());
             row.push(optional(after));
+            row.push(n.recovery.map_or("", |recovery| trigger_name(recovery.trigger)).to_string());
             csv.write_record(&row)?;
         }
     }

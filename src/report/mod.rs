@@ -4,6 +4,7 @@ pub mod answer;
 pub mod compare;
 pub mod csv;
 pub mod dependencies;
+mod dependency_text;
 pub mod diagnostics;
 pub mod json;
 pub mod markdown;

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::answer::{Answer, GateAnswer, JOBSIM, JobAnswer, KUBERNETES};
-use super::dependencies;
+use super::dependency_text;
 use super::verdict::{self, Grade, Verdict};
 use super::words::{duration, number, percent, percents, wrap};
 use crate::experiment::constraint;
@@ -63,7 +63,7 @@ pub fn answer(answer: &Answer, detail: Detail, ink: Ink) -> String {
         job_text(&mut text, job);
     }
     for dependency in &answer.dependencies {
-        dependencies::text(&mut text, dependency, detail);
+        dependency_text::text(&mut text, dependency, detail);
     }
     advice(&mut text, answer);
     if !answer.defaults.is_empty() {

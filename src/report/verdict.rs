@@ -7,6 +7,7 @@ use super::answer::JobAnswer;
 use super::dependencies::DependencyAnswer;
 use super::words::{duration, number, percent, percents};
 use crate::experiment::interval::{Summary, wilson};
+use crate::kubernetes::dependencies::recovery::Trigger;
 
 /// How bad it is, for a colour and for a first look.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -153,13 +154,15 @@ pub fn of_dependency(dependency: &DependencyAnswer) -> Option<Verdict> {
         grade = Grade::Mixed;
         rest.push(harm);
     }
-    if let Some(r) = dependency.recovery.as_ref().filter(|r| r.recovered < r.runs) {
-        grade = Grade::Bad;
-        let alone = r.runs - r.recovered;
-        rest.push(format!(
-            "It does not recover by itself in {alone} of {} runs (metastable failure).",
-            r.runs
-        ));
+    if let Some(r) = &dependency.recovery {
+        let (lasting, words) = match r.trigger {
+            Trigger::Fault => (r.runs - r.recovered, "After the fault it does not recover by itself"),
+            Trigger::Crash | Trigger::Overload => (r.not_yet, "Its calls still fail at the end"),
+        };
+        if lasting > 0 {
+            grade = Grade::Bad;
+            rest.push(format!("{words} in {lasting} of {} runs (metastable failure).", r.runs));
+        }
     }
     if dependency.deadlock.is_some() {
         grade = Grade::Bad;

@@ -12,6 +12,7 @@ mod explain;
 mod forms;
 mod fuzz;
 mod golden;
+mod herd;
 mod pages;
 mod properties;
 mod recommend;
