@@ -6,7 +6,7 @@ use super::Exit;
 use super::common::{Common, Form, load, read, replications, warn};
 use super::progress::Progress;
 use crate::experiment::comparison::{compare, samples};
-use crate::experiment::interval::TAIL;
+use crate::experiment::interval::tail_of;
 use crate::input::Loaded;
 use crate::input::difference::{Difference, differences};
 use crate::input::node::Node;
@@ -88,7 +88,8 @@ fn answer(args: &Args, settings: &[Named]) -> Result<CompareAnswer, String> {
     let threads = args.common.threads()?;
     let mut progress = Progress::new();
     let all = count * settings.len() as u64;
-    let tail = TAIL / variants.len() as f64;
+    let confidence = base.loaded.replications.confidence();
+    let tail = tail_of(confidence) / variants.len() as f64;
     let of_base = samples(&threads, &base.loaded.scenario, seed, count, |done| progress.tell(done, all));
     let setting = |s: &Named| Setting { name: s.name.clone(), inputs_sha256: s.loaded.sha256.clone() };
     let mut answers = Vec::new();
@@ -104,7 +105,7 @@ fn answer(args: &Args, settings: &[Named]) -> Result<CompareAnswer, String> {
         });
     }
     progress.end();
-    Ok(CompareAnswer { seed, replications: count, base: setting(base), variants: answers })
+    Ok(CompareAnswer { seed, replications: count, confidence, base: setting(base), variants: answers })
 }
 
 /// Field by field; Jobs are matched by name, single ones in any case.

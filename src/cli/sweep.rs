@@ -13,6 +13,7 @@ use super::progress::Progress;
 use super::sweep_folder::{Found, SweepFolder};
 use crate::experiment::bounds::bounds;
 use crate::experiment::grid::Grid;
+use crate::experiment::interval::tail_of;
 use crate::experiment::replicate::Threads;
 use crate::input::{Loaded, Parsed};
 use crate::report::answer::{Answer, JobAnswer};
@@ -177,6 +178,7 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
     let mut head = sweep::head(&SweepHead {
         seed,
         replications: count,
+        confidence: base.replications.confidence(),
         inputs_sha256: &base.sha256,
         defaults: &defaults,
         grid,
@@ -193,7 +195,8 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
             Found::Begun(folder, cells) => (Some(folder), cells),
         },
     };
-    let plan = Plan { grid, parsed, sets: args.common.sets(), seed, count, threads };
+    let confidence = base.replications.confidence();
+    let plan = Plan { grid, parsed, sets: args.common.sets(), seed, count, confidence, threads };
     if !args.yes {
         plan.refuse_when_huge(&mine[cells.len().min(mine.len())..]).map_err(|m| match m.0.is_empty() {
             true => plain(m.1),
@@ -226,6 +229,7 @@ struct Plan<'a> {
     sets: Vec<String>,
     seed: u64,
     count: u64,
+    confidence: f64,
     threads: Threads,
 }
 
@@ -244,13 +248,15 @@ impl Plan<'_> {
         let scenario = &loaded.scenario;
         let runs = self.threads.replicate(scenario, self.seed, 0..self.count);
         let names = scenario.jobs.iter().enumerate();
+        let tail = tail_of(self.confidence);
         let answer = Answer {
             seed: self.seed,
             replications: self.count,
+            confidence: self.confidence,
             inputs_sha256: String::new(),
             defaults: Vec::new(),
-            jobs: names.map(|(at, job)| JobAnswer::new(&job.name, at, &runs, &[])).collect(),
-            dependencies: dependency_answers(scenario, &runs),
+            jobs: names.map(|(at, job)| JobAnswer::new(&job.name, at, &runs, &[], tail)).collect(),
+            dependencies: dependency_answers(scenario, &runs, tail),
             gates: Vec::new(),
         };
         let bounds: Vec<_> = (0..scenario.jobs.len()).map(|job| bounds(scenario, job)).collect();

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{JOBSIM, KUBERNETES};
+use super::answer::{JOBSIM, KUBERNETES, percent};
 use super::json::rounded;
 use super::terminal::{duration, number};
 use crate::experiment::comparison::Comparison;
@@ -15,6 +15,8 @@ use crate::input::difference::Difference;
 pub struct CompareAnswer {
     pub seed: u64,
     pub replications: u64,
+    /// With what probability all intervals of a difference hold it.
+    pub confidence: f64,
     pub base: Setting,
     pub variants: Vec<VariantAnswer>,
 }
@@ -72,7 +74,7 @@ pub fn json(answer: &CompareAnswer) -> Value {
     });
     json!({
         "jobsim": JOBSIM, "kubernetes": KUBERNETES, "seed": answer.seed, "replications": answer.replications,
-        "intervals": intervals(answer), "base": setting(&answer.base), "variants": variants.collect::<Vec<_>>(),
+        "confidence": rounded(answer.confidence), "intervals": intervals(answer), "base": setting(&answer.base), "variants": variants.collect::<Vec<_>>(),
     })
 }
 
@@ -86,9 +88,10 @@ fn paired(p: &Paired) -> Value {
 }
 
 fn intervals(answer: &CompareAnswer) -> String {
+    let sure = percent(answer.confidence);
     match answer.variants.len() {
-        1 => "95 % of each difference".to_string(),
-        k => format!("95 % of each difference for all {k} variants together (Bonferroni)"),
+        1 => format!("{sure} of each difference"),
+        k => format!("{sure} of each difference for all {k} variants together (Bonferroni)"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::answer::{Answer, JOBSIM, KUBERNETES};
+use super::answer::{Answer, JOBSIM, KUBERNETES, percent};
 use super::terminal::{duration, number};
 use crate::experiment::interval::Summary;
 
@@ -17,7 +17,7 @@ pub fn answer(answer: &Answer) -> String {
     }
     for job in &answer.jobs {
         let _ = writeln!(text, "### Job {}\n", job.name);
-        text.push_str("| outcome | runs | 95 % interval |\n|---|--:|---|\n");
+        let _ = writeln!(text, "| outcome | runs | {} interval |\n|---|--:|---|", percent(answer.confidence));
         for o in &job.outcomes {
             let name = if o.reason.is_empty() {
                 o.outcome.to_string()
@@ -52,8 +52,10 @@ pub fn answer(answer: &Answer) -> String {
     }
     let _ = writeln!(
         text,
-        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are 95 %",
-        answer.replications, answer.seed
+        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
+        answer.replications,
+        answer.seed,
+        percent(answer.confidence)
     );
     text
 }

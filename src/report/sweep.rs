@@ -5,12 +5,12 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, JOBSIM, KUBERNETES};
+use super::answer::{Answer, JOBSIM, KUBERNETES, percent};
 use super::json::{answer as answer_json, rounded};
 use super::terminal::{duration, number};
 use crate::experiment::bounds::Bounds;
 use crate::experiment::grid::Grid;
-use crate::experiment::interval::share_interval;
+use crate::experiment::interval::{share_interval, tail_of};
 use crate::experiment::measure::{DEPENDENCY_QUANTITIES, JOB_QUANTITIES};
 
 /// Outcomes that have a column.
@@ -21,6 +21,8 @@ pub struct SweepHead<'a> {
     pub seed: u64,
     /// Of each setting.
     pub replications: u64,
+    /// With what probability an interval holds the true value.
+    pub confidence: f64,
     pub inputs_sha256: &'a str,
     pub defaults: &'a [String],
     pub grid: &'a Grid,
@@ -31,6 +33,7 @@ pub fn head(head: &SweepHead) -> Value {
     let axes = head.grid.axes.iter().map(|axis| json!({"path": axis.path, "values": axis.values}));
     json!({
         "jobsim": JOBSIM, "kubernetes": KUBERNETES, "seed": head.seed, "replications": head.replications,
+        "confidence": rounded(head.confidence),
         "inputs": {"sha256": head.inputs_sha256}, "defaults": head.defaults, "axes": axes.collect::<Vec<_>>(),
     })
 }
@@ -164,6 +167,7 @@ pub fn csv(out: impl std::io::Write, summary: &Value) -> Result<(), csv::Error> 
         }
     }
     header.push("knee".to_string());
+    let tail = tail_of(confidence(summary));
     csv.write_record(&header)?;
     for cell in cells {
         let mut row: Vec<String> =
@@ -174,7 +178,7 @@ pub fn csv(out: impl std::io::Write, summary: &Value) -> Result<(), csv::Error> 
             let job = &cell["jobs"][at];
             for outcome in SHARES {
                 let count = outcome_count(job, outcome);
-                let (low, high) = share_interval(count, n).unwrap_or((0.0, 1.0));
+                let (low, high) = share_interval(count, n, tail).unwrap_or((0.0, 1.0));
                 row.extend([count as f64 / n as f64, low, high].map(|share| format!("{share:.6}")));
             }
             for quantity in &JOB_QUANTITIES {
@@ -208,6 +212,11 @@ fn cells_of(summary: &Value, quantiles: bool) -> Vec<String> {
 
 fn decimal(value: &Value) -> String {
     value.as_f64().map_or(String::new(), |value| format!("{value:.6}"))
+}
+
+/// Of its intervals.
+fn confidence(summary: &Value) -> f64 {
+    summary["confidence"].as_f64().unwrap_or(0.95)
 }
 
 fn text(value: &Value) -> String {
@@ -282,12 +291,13 @@ pub fn table(summary: &Value) -> String {
     }
     let _ = writeln!(
         out,
-        "{} settings, {} replications of each with the same luck, seed {}; jobsim {}, Kubernetes {}; intervals are 95 %",
+        "{} settings, {} replications of each with the same luck, seed {}; jobsim {}, Kubernetes {}; intervals are {}",
         cells.len(),
         summary["replications"],
         summary["seed"],
         text(&summary["jobsim"]),
-        text(&summary["kubernetes"])
+        text(&summary["kubernetes"]),
+        percent(confidence(summary))
     );
     out
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::answer::{Answer, JOBSIM, JobAnswer, KUBERNETES};
+use super::answer::{Answer, JOBSIM, JobAnswer, KUBERNETES, percent};
 use super::dependencies;
 use crate::experiment::interval::{HEAVY_TAIL, Summary};
 
@@ -45,8 +45,10 @@ pub fn answer(answer: &Answer) -> String {
     }
     let _ = writeln!(
         text,
-        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are 95 %",
-        answer.replications, answer.seed
+        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
+        answer.replications,
+        answer.seed,
+        percent(answer.confidence)
     );
     text
 }
