@@ -120,9 +120,25 @@ pub fn quantile_interval(sorted: &[f64], p: f64, tail: f64) -> Option<(f64, f64)
         }
         yes
     };
-    let low = rank(&|rank| below.cdf(rank - 1) > tail) - 1;
-    let high = rank(&|rank| below.cdf(rank - 1) >= 1.0 - tail);
-    (low >= 1 && high <= n).then(|| (sorted[low as usize - 1], sorted[high as usize - 1]))
+    let mut low = rank(&|rank| below.cdf(rank - 1) > tail) - 1;
+    let mut high = rank(&|rank| below.cdf(rank - 1) >= 1.0 - tail);
+    if low < 1 || high > n {
+        return None;
+    }
+    // Ranks are whole, so either side errs less than it may: what is left over narrows the interval.
+    let holds = |low: u64, high: u64| below.cdf(high - 1) - below.cdf(low - 1);
+    loop {
+        let (without_low, without_high) = (holds(low + 1, high), holds(low, high - 1));
+        if without_low.max(without_high) < 1.0 - 2.0 * tail {
+            break;
+        }
+        if without_low > without_high {
+            low += 1;
+        } else {
+            high -= 1;
+        }
+    }
+    Some((sorted[low as usize - 1], sorted[high as usize - 1]))
 }
 
 /// Interval of a share: Wilson; when nothing was seen, the exact one-sided bound that is near 3/n for 95 % (the rule of
@@ -162,11 +178,12 @@ pub fn wilson(count: usize, n: usize, tail: f64) -> Option<(f64, f64)> {
 mod tests {
     use super::*;
 
-    /// Ranks of scipy 1.16: binom.ppf; too few values carry nothing.
+    /// Ranks of the binomial distribution, by hand: [x40, x60] holds the median of 100 values in 95.40 % of samples,
+    /// [x84, x96] the 90 % quantile in 95.57 %; too few values carry nothing.
     #[test]
     fn quantiles_have_the_ranks_of_the_binomial() {
         let sorted: Vec<f64> = (1..=100).map(f64::from).collect();
-        assert_eq!(quantile_interval(&sorted, 0.5, TAIL), Some((40.0, 61.0)));
+        assert_eq!(quantile_interval(&sorted, 0.5, TAIL), Some((40.0, 60.0)));
         assert_eq!(quantile_interval(&sorted, 0.9, TAIL), Some((84.0, 96.0)));
         assert_eq!(quantile_interval(&sorted, 0.99, TAIL), None);
         assert_eq!(quantile_interval(&sorted[..5], 0.5, TAIL), None);
