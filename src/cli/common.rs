@@ -1,14 +1,11 @@
-//! What compare, sweep and recommend have in common: their input and how often it is simulated.
+//! What compare, sweep and recommend have in common: their input and its changes.
 
 use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
 
 use crate::experiment::replicate::Threads;
-use crate::input::{Loaded, Parsed, Replications, parse};
+use crate::input::{Loaded, Parsed, parse};
 use crate::report::diagnostics::render;
-
-/// More would not fit the memory of an ordinary machine.
-const MOST_REPLICATIONS: u64 = 10_000_000;
 
 #[derive(clap::Args)]
 pub(super) struct Common {
@@ -64,22 +61,6 @@ impl Common {
     /// A text when they cannot be started.
     pub(super) fn threads(&self) -> Result<Threads, String> {
         Threads::new(self.threads.or(std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get))
-    }
-}
-
-/// How often each setting is simulated.
-///
-/// # Errors
-/// A text when that makes no sense.
-pub(super) fn replications(asked: Option<u64>, loaded: &Loaded) -> Result<u64, String> {
-    let count = match (asked, &loaded.replications) {
-        (Some(count), _) | (None, &Replications::Count(count)) => count,
-        (None, Replications::Auto { .. }) => 1000,
-    };
-    if (1..=MOST_REPLICATIONS).contains(&count) {
-        Ok(count)
-    } else {
-        Err(format!("-n {count}: expected 1 to {MOST_REPLICATIONS} replications"))
     }
 }
 

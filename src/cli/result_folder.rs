@@ -14,7 +14,7 @@ use crate::observe::timeline::Timeline;
 use crate::report;
 use crate::report::answer::{Answer, JOBSIM, KUBERNETES};
 
-const FOREIGN: &str = "the folder holds something else: other inputs, seed, options or version. Nothing was written; \
+pub(super) const FOREIGN: &str = "the folder holds something else: other inputs, seed, options or version. Nothing was written; \
                        name another folder or remove it";
 
 /// A folder that may be written to.
@@ -86,13 +86,23 @@ impl ResultFolder {
         let mut files = tables(loaded, answer, runs, shown).map_err(|error| failed(error.to_string()))?;
         files.push(("summary.json", summary.into_bytes()));
         for (name, bytes) in files {
-            let part = self.path.join(format!("{name}.part"));
-            std::fs::write(&part, bytes)
-                .and_then(|()| std::fs::rename(&part, self.path.join(name)))
-                .map_err(|error| failed(format!("{name}: {error}")))?;
+            put(&self.path, name, &bytes).map_err(failed)?;
         }
         journal.remove().map_err(failed)
     }
+}
+
+/// Writes a file beside its place and renames it, so that its name never stands for a part of it.
+///
+/// # Errors
+/// When it cannot be written; what was written of it is taken away.
+pub(super) fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), String> {
+    let part = folder.join(format!("{name}.part"));
+    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, folder.join(name))).map_err(|error| {
+        // The first error is the one to tell.
+        let _ = std::fs::remove_file(&part);
+        format!("{name}: {error}")
+    })
 }
 
 /// The CSV files, and beside each what it belongs to.

@@ -43,14 +43,16 @@ pub struct RecoveryAnswer {
     /// In which there was one.
     pub runs: usize,
     pub recovered: usize,
+    /// Of the share that recovered.
+    pub interval: Option<(f64, f64)>,
     pub only_at_the_end: usize,
     pub not_yet: usize,
     /// From the end of the fault, or from the first try that failed; of those that recovered.
     pub after_s: Option<Summary>,
 }
 
-/// From all replications.
-pub fn dependency_answers(scenario: &Scenario, runs: &[Run]) -> Vec<DependencyAnswer> {
+/// From all replications; `tail`: probability of error on either side of intervals.
+pub fn dependency_answers(scenario: &Scenario, runs: &[Run], tail: f64) -> Vec<DependencyAnswer> {
     let dependencies = scenario.shared.dependencies.iter().enumerate();
     dependencies
         .map(|(at, dependency)| {
@@ -59,14 +61,14 @@ pub fn dependency_answers(scenario: &Scenario, runs: &[Run]) -> Vec<DependencyAn
                 let with: Vec<&BackgroundNumbers> = of.iter().map(|n| &n.background).collect();
                 let without: Vec<&BackgroundNumbers> =
                     of.iter().filter_map(|n| n.background_alone.as_ref()).collect();
-                (background(&with), background(&without))
+                (background(&with, tail), background(&without, tail))
             });
             DependencyAnswer {
                 name: dependency.name.clone(),
                 kind: dependency.kind.name(),
-                quantities: quantities(&of),
+                quantities: quantities(&of, tail),
                 background,
-                recovery: recovery(&of),
+                recovery: recovery(&of, tail),
                 deadlock: of.iter().enumerate().find_map(|(replication, n)| {
                     let deadlock = n.first_deadlock.as_ref()?;
                     Some((replication, deadlock.at.seconds(), deadlock_text(scenario, deadlock)))
@@ -108,34 +110,34 @@ fn lengths(n: &DependencyNumbers) -> [(&'static str, &Lengths); 3] {
     [("wait_s", &n.waits), ("sojourn_s", &n.sojourns), ("abandoned_wait_s", &n.abandoned_waits)]
 }
 
-fn quantities(runs: &[&DependencyNumbers]) -> Quantities {
+fn quantities(runs: &[&DependencyNumbers], tail: f64) -> Quantities {
     let Some(first) = runs.first() else { return Vec::new() };
     let plain = values(first).into_iter().enumerate().map(|(k, (name, _))| {
         let all: Vec<f64> = runs.iter().filter_map(|n| values(n)[k].1).collect();
-        (name, summarise(&all))
+        (name, summarise(&all, tail))
     });
     let pooled = lengths(first).into_iter().enumerate().map(|(k, (name, _))| {
         let all: Vec<&Lengths> = runs.iter().map(|n| lengths(n)[k].1).collect();
-        (name, pooled(&all))
+        (name, pooled(&all, tail))
     });
     plain.chain(pooled).collect()
 }
 
-fn background(runs: &[&BackgroundNumbers]) -> Quantities {
+fn background(runs: &[&BackgroundNumbers], tail: f64) -> Quantities {
     let over = |value: fn(&BackgroundNumbers) -> u64| {
-        summarise(&runs.iter().map(|n| value(n) as f64).collect::<Vec<f64>>())
+        summarise(&runs.iter().map(|n| value(n) as f64).collect::<Vec<f64>>(), tail)
     };
     vec![
         ("calls", over(|n| n.calls)),
         ("rejected", over(|n| n.rejected)),
         ("timeouts", over(|n| n.timeouts)),
-        ("wait_s", pooled(&runs.iter().map(|n| &n.waits).collect::<Vec<_>>())),
-        ("sojourn_s", pooled(&runs.iter().map(|n| &n.sojourns).collect::<Vec<_>>())),
+        ("wait_s", pooled(&runs.iter().map(|n| &n.waits).collect::<Vec<_>>(), tail)),
+        ("sojourn_s", pooled(&runs.iter().map(|n| &n.sojourns).collect::<Vec<_>>(), tail)),
     ]
 }
 
 /// Lengths of all runs together.
-fn pooled(runs: &[&Lengths]) -> Option<Summary> {
+fn pooled(runs: &[&Lengths], tail: f64) -> Option<Summary> {
     let mut all = Lengths::default();
     runs.iter().for_each(|lengths| all.merge(lengths));
     let mean = all.mean_s()?;
@@ -147,7 +149,7 @@ fn pooled(runs: &[&Lengths]) -> Option<Summary> {
         let calls = with.iter().map(|(n, _)| n).sum::<f64>() / count;
         let squares: f64 = with.iter().map(|(n, sum)| (sum - mean * n).powi(2)).sum();
         let error = (squares / (count - 1.0) / count).sqrt() / calls;
-        let half = t_quantile(with.len() - 1) * error;
+        let half = t_quantile(with.len() - 1, tail) * error;
         (mean - half, mean + half)
     });
     let quantile = |p| all.quantile_s(p).unwrap_or(mean);
@@ -167,7 +169,7 @@ fn pooled(runs: &[&Lengths]) -> Option<Summary> {
     })
 }
 
-fn recovery(runs: &[&DependencyNumbers]) -> Option<RecoveryAnswer> {
+fn recovery(runs: &[&DependencyNumbers], tail: f64) -> Option<RecoveryAnswer> {
     let found: Vec<Recovery> = runs.iter().filter_map(|n| n.recovery).collect();
     let count = |wanted: Verdict| found.iter().filter(|r| r.verdict == wanted).count();
     let after: Vec<f64> = found
@@ -182,9 +184,10 @@ fn recovery(runs: &[&DependencyNumbers]) -> Option<RecoveryAnswer> {
         trigger: first.trigger,
         runs: found.len(),
         recovered: after.len(),
+        interval: wilson(after.len(), found.len(), tail),
         only_at_the_end: count(Verdict::OnlyAtTheEnd),
         not_yet: count(Verdict::NotYet),
-        after_s: summarise(&after),
+        after_s: summarise(&after, tail),
     })
 }
 
@@ -232,7 +235,7 @@ pub(super) fn json(answer: &DependencyAnswer) -> Value {
         value["first_deadlock"] = json!({"replication": replication, "t_s": rounded(*t_s), "circle": circle});
     }
     if let Some(r) = &answer.recovery {
-        let (low, high) = wilson(r.recovered, r.runs).unwrap_or((0.0, 1.0));
+        let (low, high) = r.interval.unwrap_or((0.0, 1.0));
         value["recovery"] = json!({
             "trigger": trigger_name(r.trigger), "runs": r.runs, "recovered": r.recovered, "share": rounded(r.recovered as f64 / r.runs as f64),
             "low": rounded(low), "high": rounded(high), "only_at_the_end": r.only_at_the_end,

@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use super::answer::percent as confidence;
 use super::answer::{Answer, GateAnswer, JOBSIM, JobAnswer, KUBERNETES};
 use super::dependency_text;
 use super::verdict::{self, Grade, Verdict};
@@ -73,8 +74,10 @@ pub fn answer(answer: &Answer, detail: Detail, ink: Ink) -> String {
     }
     let _ = writeln!(
         text,
-        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are 95 %",
-        answer.replications, answer.seed
+        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
+        answer.replications,
+        answer.seed,
+        confidence(answer.confidence)
     );
     text
 }
