@@ -107,7 +107,11 @@ pub fn text(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter:
         match entry.what {
             What::Pod(pod, event) => {
                 let shown = filter.all || filter.names_pods();
-                let Some(words) = pod_words(scenario, event, shown) else { continue };
+                let Some(mut words) = pod_words(scenario, event, shown) else { continue };
+                // That a pod ends which was told to is no news.
+                if matches!(event, PodEvent::Ended { .. }) && story.pod(pod).1.deleted.is_some() {
+                    words.rank = words.rank.max(2);
+                }
                 match groups.iter_mut().find(|group| group.is_like(&words)) {
                     Some(group) => group.add(pod, words.ran),
                     None => groups.push(Group { pods: vec![pod], longest: words.ran, words }),

@@ -178,7 +178,7 @@ pub fn rule_words(rule: Rule, zero: SimTime) -> String {
             format!("{failed} failed pods > backoffLimit {limit} → fails (BackoffLimitExceeded)")
         }
         Rule::RestartLimit { restarts, limit } => format!(
-            "{restarts} container restarts reach backoffLimit {limit} (OnFailure) → fails (BackoffLimitExceeded)"
+            "container restarts of running pods: {restarts}, which reaches backoffLimit {limit} (OnFailure) → fails (BackoffLimitExceeded)"
         ),
         Rule::Deadline { start, limit } => format!(
             "activeDeadlineSeconds {} since {} are over → fails (DeadlineExceeded)",
@@ -186,9 +186,8 @@ pub fn rule_words(rule: Rule, zero: SimTime) -> String {
             clock(start, zero)
         ),
         Rule::FailJob { matches } => {
-            format!(
-                "a FailJob rule of podFailurePolicy matches {matches} failed pods → fails (PodFailurePolicy)"
-            )
+            let pods = many(matches, "failed pod", "failed pods");
+            format!("a FailJob rule of podFailurePolicy matches {pods} → fails (PodFailurePolicy)")
         }
         Rule::MaxFailedIndexes { failed, max } => {
             format!("{failed} failed indexes > maxFailedIndexes {max} → fails (MaxFailedIndexesExceeded)")

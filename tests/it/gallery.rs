@@ -148,7 +148,7 @@ fn check_finds_the_pitfall_that_a_scenario_is_about() {
         ("two-at-once", "two-writers"),
         ("checkpoint-volume", "ephemeral-volume"),
         ("checkpoint-volume/shared-claim", "two-writers"),
-        ("success-policy", "no-deadline"),
+        ("success-policy/without", "no-deadline"),
         ("black-hole", "no-deadline"),
         ("black-hole/with-failure-policy", "ignore-without-bound"),
         ("blocked-queue", "no-deadline"),

@@ -10,9 +10,9 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use super::Exit;
-use super::run::answered;
-use crate::input::parse_texts;
+use super::run::{answered, stop_rule};
 use crate::input::suggest::closest;
+use crate::input::{Replications, parse_texts};
 use crate::report;
 use crate::report::answer::Answer;
 use crate::report::side_by_side::{Row, table};
@@ -83,42 +83,51 @@ fn list() -> String {
 /// A text when the scenario cannot be run so.
 fn taught(args: &Args, folder: &Folder, out: &mut impl Write) -> Result<io::Result<()>, String> {
     let replications = args.replications.as_deref();
+    // Before anything is asked.
+    stop_rule(replications, &Replications::Count(1))?;
     if args.table {
-        return Ok(out.write_all(beside(folder, replications)?.as_bytes()));
+        let answer = simulated(folder, replications)?;
+        return Ok(out.write_all(beside(folder, answer, replications)?.as_bytes()));
     }
     let asked = page::asked(folder.path, folder.section("Question"), folder.section("Prediction"));
-    let shown = out.write_all(asked.as_bytes()).and_then(|()| out.flush());
-    if let Err(error) = shown.and_then(|()| wait_for_enter(out)) {
+    if let Err(error) = shown(&asked, out).and_then(|()| wait_for_enter(out)) {
         return Ok(Err(error));
     }
     let answer = simulated(folder, replications)?;
     let count = replications.map_or(String::new(), |count| format!(" -n {count}"));
-    let mut text = format!("$ jobsim run scenarios/{}{count}\n\n", folder.path);
-    text.push_str(&report::terminal::answer(&answer));
+    let run =
+        format!("$ jobsim run scenarios/{}{count}\n\n{}", folder.path, report::terminal::answer(&answer));
+    if let Err(error) = shown(&run, out) {
+        return Ok(Err(error));
+    }
+    let mut text = String::new();
     if !variants(folder).is_empty() {
         text.push_str("\nBeside its variants:\n\n");
-        text.push_str(&beside(folder, replications)?);
+        text.push_str(&beside(folder, answer, replications)?);
     }
     text.push_str(&page::answered(folder.path, folder.section("Answer"), folder.section("What to change")));
     text.push_str(&format!("\nIts files: jobsim learn {} --write DIR\n", folder.path));
     Ok(out.write_all(text.as_bytes()))
 }
 
-/// A table of the scenario and its variants.
-fn beside(folder: &Folder, replications: Option<&str>) -> Result<String, String> {
-    let mut answers = Vec::new();
-    for variant in std::iter::once(folder).chain(variants(folder)) {
+/// A table of the scenario, whose answer is known, and its variants.
+fn beside(folder: &Folder, answer: Answer, replications: Option<&str>) -> Result<String, String> {
+    let mut answers = vec![("", answer)];
+    for variant in variants(folder) {
         answers.push((variant.name(), simulated(variant, replications)?));
     }
-    let rows: Vec<Row> = answers.iter().flat_map(|(name, answer)| rows(name, answer)).collect();
-    Ok(table(&rows))
+    let rows = answers.iter().flat_map(|(variant, answer)| rows(variant, folder.name(), answer));
+    Ok(table(&rows.collect::<Vec<Row>>()))
 }
 
-fn rows<'a>(name: &'a str, answer: &'a Answer) -> impl Iterator<Item = Row<'a>> {
+/// One row a Job; the name of a variant stands before that of its Job where there are several.
+fn rows<'a>(variant: &'a str, base: &'a str, answer: &'a Answer) -> impl Iterator<Item = Row<'a>> {
     answer.jobs.iter().map(move |job| {
-        let name = match answer.jobs.len() {
-            1 => name.to_string(),
-            _ => format!("{name} {}", job.name),
+        let name = match (answer.jobs.len(), variant) {
+            (1, "") => base.to_string(),
+            (1, variant) => variant.to_string(),
+            (_, "") => job.name.clone(),
+            (_, variant) => format!("{variant}: {}", job.name),
         };
         Row { name, job }
     })
@@ -130,6 +139,11 @@ fn simulated(folder: &Folder, replications: Option<&str>) -> Result<Answer, Stri
     let texts = texts.map(|(name, text)| (format!("scenarios/{}/{name}", folder.path), text));
     let loaded = parse_texts(&texts).load(&[]).map_err(|report| report.render())?;
     answered(&loaded, replications)
+}
+
+fn shown(text: &str, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 fn wait_for_enter(out: &mut impl Write) -> io::Result<()> {
