@@ -12,7 +12,7 @@ use super::source::Span;
 use super::steps::{has_calls, read_program};
 use crate::engine::distribution::{Distribution, Percentile};
 use crate::model::job::Completion;
-use crate::model::workload::{Failure, FailureLaw, Poison, RunTime, SampledWorkload, Workload};
+use crate::model::workload::{Failure, FailureLaw, OnTerm, Poison, RunTime, SampledWorkload, Workload};
 
 const DEFAULT_EXIT_CODE: i32 = 1;
 /// Entry of `workload` for every Job.
@@ -33,6 +33,7 @@ pub(super) struct WorkloadEntry {
     failure: Option<Option<Failure>>,
     hang: Option<f64>,
     poison: Option<Option<(Poison, Span)>>,
+    on_term: Option<OnTerm>,
 }
 
 /// All entries of `workload`.
@@ -69,7 +70,7 @@ pub(super) fn read_workload(
     reader: &mut Reader,
 ) -> WorkloadEntry {
     let mut entry = WorkloadEntry::default();
-    let known = ["schedule", "startup", "steps", "failure", "hang", "poison"];
+    let known = ["schedule", "startup", "steps", "failure", "hang", "poison", "onTerm"];
     if node.is_null() || reader.map(node, path, &known, &[]).is_none() {
         return entry;
     }
@@ -91,6 +92,9 @@ pub(super) fn read_workload(
     }
     if let Some(value) = node.get("poison") {
         entry.poison = Some(read_poison(value, &format!("{path}.poison"), reader));
+    }
+    if let Some(value) = present(node, "onTerm") {
+        entry.on_term = read_on_term(value, &format!("{path}.onTerm"), reader);
     }
     entry
 }
@@ -165,6 +169,20 @@ fn read_hang(node: &Node, path: &str, reader: &mut Reader) -> Option<f64> {
             None
         }
     }
+}
+
+fn read_on_term(node: &Node, path: &str, reader: &mut Reader) -> Option<OnTerm> {
+    reader.map(node, path, &["after", "exitCode"], &[])?;
+    let exit_code = match present(node, "exitCode") {
+        Some(value) => reader.whole(value, &format!("{path}.exitCode"), 0, 255).map(|code| code as i32),
+        None => Some(OnTerm::DEFAULT.exit_code),
+    };
+    let Some(value) = present(node, "after") else {
+        reader.error("missing-field", node.span, format!("{path}: `after` is missing"));
+        return None;
+    };
+    let after = reader.duration(value, &format!("{path}.after"));
+    Some(OnTerm { after: after?, exit_code: exit_code? })
 }
 
 fn read_poison(node: &Node, path: &str, reader: &mut Reader) -> Option<(Poison, Span)> {
@@ -253,6 +271,7 @@ pub(super) fn workload(
         failure: entries().find_map(|entry| entry.failure).flatten(),
         hang_probability: entries().find_map(|entry| entry.hang).unwrap_or(0.0),
         poison,
+        on_term: entries().find_map(|entry| entry.on_term).unwrap_or(OnTerm::DEFAULT),
     }))
 }
 
