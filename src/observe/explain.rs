@@ -54,8 +54,8 @@ pub enum What {
     /// A condition appeared or changed.
     Condition(Condition),
     Decision(Decision),
-    /// The API server refused a change of the Job for so many reasons; 0: the Job was not there.
-    ChangeRefused(u32),
+    /// The API server refused a change of the Job: the first reason, and how many more. None: the Job was not there.
+    ChangeRefused(Option<Refusal>, u32),
     /// Position in [`Story::pods`].
     Pod(u32, PodEvent),
 }
@@ -261,7 +261,11 @@ impl Observer for Story {
     }
 
     fn change_refused(&mut self, t: SimTime, job: u32, refusals: &[Refusal]) {
-        self.tell(t, job, What::ChangeRefused(refusals.len() as u32));
+        self.tell(
+            t,
+            job,
+            What::ChangeRefused(refusals.first().copied(), refusals.len().saturating_sub(1) as u32),
+        );
     }
 
     fn decision(&mut self, t: SimTime, job: u32, decision: Decision) {

@@ -4,7 +4,8 @@
 
 use std::fmt::Write;
 
-use super::story::{clock, pods, rule_words};
+use super::story::{clock, pods};
+use super::story_words::rule_words;
 use super::terminal::duration;
 use crate::engine::time::SimTime;
 use crate::kubernetes::facts::{Decision, Phase};
