@@ -26,7 +26,7 @@ const MOST_REPLICATIONS: u64 = 10_000_000;
 /// More replications are not run to decide a gate, unless the document allows them.
 const MOST_FOR_GATES: u64 = 100_000;
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(super) struct Args {
     /// Manifests and Simulation document: files, folders, or - for standard input
     #[arg(value_name = "PATH")]
@@ -76,8 +76,9 @@ pub(super) struct Args {
     replication: Option<u64>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 enum Form {
+    #[default]
     Table,
     Json,
     Yaml,
@@ -119,6 +120,16 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         Form::Markdown => write!(out, "{}", report::markdown::answer(&answer))?,
     }
     Ok(exit_of(&answer))
+}
+
+/// What `jobsim run` answers without any option but `-n`.
+///
+/// # Errors
+/// A text for a number of replications that makes no sense.
+pub(super) fn answered(loaded: &Loaded, replications: Option<&str>) -> Result<Answer, String> {
+    let args = Args { replications: replications.map(str::to_string), ..Args::default() };
+    let plan = Plan::new(&args, loaded)?;
+    carry_out(&plan, &args, loaded).map(|(answer, _)| answer)
 }
 
 /// One gate that fails is a no; else one that is undecided keeps the answer open.

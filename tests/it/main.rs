@@ -1,7 +1,8 @@
 //! One test binary. `conformance`: the traces of the real controller. `closed_forms`: what theory says exactly or
 //! in the mean. `properties`: what holds in every run. `rules`: each rule of Kubernetes with a coverage mark is hit.
 //! `golden`: bytes. `runs`: answers with their error, killed runs. `tidy`: how the house is held together.
-//! `settings`: compare, sweep, merge. `recommend`: the best of many settings.
+//! `console`: sessions of the README and the gallery. `gallery`, `learn`, `output`: what it claims, the gallery inside the program, and samples of
+//! its results. `settings`: compare, sweep, merge. `recommend`: the best of many settings.
 
 mod closed_forms;
 mod conformance;
@@ -11,7 +12,10 @@ mod dependencies_input;
 mod explain;
 mod forms;
 mod fuzz;
+mod gallery;
 mod golden;
+mod learn;
+mod output;
 mod pages;
 mod properties;
 mod recommend;

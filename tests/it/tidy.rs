@@ -52,6 +52,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("k8s_openapi", &["input/manifest"]),
     ("sha2", &["input/mod.rs"]),
     ("clap", &["cli/"]),
+    ("clap_complete", &["cli/completions.rs"]),
     ("flate2", &["cli/conformance.rs", "experiment/journal.rs"]),
     ("csv", &["report/", "cli/"]),
     ("rayon", &["experiment/replicate.rs"]),
