@@ -35,7 +35,9 @@ fn main() {
         ["truth", cases @ ..] => cases.iter().for_each(|case| truth(&Case::read(case), &threads)),
         ["seeds", count, cases @ ..] => {
             let count = count.parse().expect("a number of seeds");
-            println!("| case | optimum | right | optimum itself | not allowed | cannot tell | undecided | replications, mean (most) |");
+            println!(
+                "| case | optimum | right | optimum itself | not allowed | cannot tell | undecided | replications, mean (most) |"
+            );
             println!("|---|---|--:|--:|--:|--:|--:|--:|");
             cases.iter().for_each(|case| seeds(&Case::read(case), count, &threads));
         }
@@ -137,7 +139,12 @@ fn seeds(case: &Case, count: u64, threads: &Threads) {
             let (value, allowed) = truth[pick];
             let good = allowed && value <= best * (1.0 + WITHIN);
             if !good {
-                eprintln!("{}, seed {seed}: {} ({value}, {allowed}), {:?}", case.name, case.setting(pick), found.finding);
+                eprintln!(
+                    "{}, seed {seed}: {} ({value}, {allowed}), {:?}",
+                    case.name,
+                    case.setting(pick),
+                    found.finding
+                );
             }
             right += u64::from(good);
             itself += u64::from(pick == optimum);

@@ -120,7 +120,13 @@ fn answer(args: &Args, settings: &[Named]) -> Result<CompareAnswer, String> {
         inputs: input_differences(&base.loaded, &variant.loaded),
         comparison,
     });
-    Ok(CompareAnswer { seed, replications: count, confidence, base: setting(base), variants: answers.collect() })
+    Ok(CompareAnswer {
+        seed,
+        replications: count,
+        confidence,
+        base: setting(base),
+        variants: answers.collect(),
+    })
 }
 
 /// Field by field; Jobs are matched by name, single ones in any case.

@@ -147,7 +147,14 @@ impl Plan {
             let names = scenario.jobs.iter().map(|job| job.name.clone());
             let both = deadlines(scenario, self.problem.seed, ASIDE, &threads);
             advice = names.zip(both).map(|(name, (pod, job))| (name, pod, job)).collect();
-            effects = sensitivity(scenario, &self.problem.objective, self.problem.seed, ASIDE, &threads, self.problem.error / 2.0);
+            effects = sensitivity(
+                scenario,
+                &self.problem.objective,
+                self.problem.seed,
+                ASIDE,
+                &threads,
+                self.problem.error / 2.0,
+            );
         }
         progress.end();
         let manifests = chosen.iter().flat_map(|chosen| &chosen.jobs).map(|job| manifest(&job.manifest));

@@ -127,7 +127,10 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         Form::Yaml => write!(out, "{}", yaml(&Node::from_json(&report::json::answer(&answer))))?,
         Form::Csv => {
             let names: Vec<String> = loaded.scenario.jobs.iter().map(|job| job.name.clone()).collect();
-            report::csv::replications(&mut *out, &names, &runs).map_err(io::Error::other)?;
+            // In memory first: the writer of CSV would hide that a pipe was closed.
+            let mut table = Vec::new();
+            report::csv::replications(&mut table, &names, &runs).map_err(io::Error::other)?;
+            out.write_all(&table)?;
         }
         Form::Markdown => write!(out, "{}", report::markdown::answer(&answer))?,
     }

@@ -20,7 +20,8 @@ use crate::input::{Loaded, Parsed};
 use crate::report::sweep::{self, SweepHead};
 
 /// What matters is decided over all settings.
-pub(super) const NO_SHARDS: &str = "-n auto looks at all settings together and cannot be split into shards; say -n N";
+pub(super) const NO_SHARDS: &str =
+    "-n auto looks at all settings together and cannot be split into shards; say -n N";
 /// No machine holds the results of more.
 const MOST_SETTINGS: u128 = 10_000_000;
 

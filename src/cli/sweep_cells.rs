@@ -102,17 +102,21 @@ impl Cells<'_> {
             if asked == 0 {
                 break;
             }
-            for (cell, count) in wanted.into_iter().enumerate().filter_map(|(cell, count)| Some((cell, count?))) {
+            for (cell, count) in
+                wanted.into_iter().enumerate().filter_map(|(cell, count)| Some((cell, count?)))
+            {
                 while (runs[cell].len() as u64) < count {
                     if let Some(old) = kept.next_if(|old| old.cell == cell) {
                         runs[cell].push(old.run);
                         continue;
                     }
                     let from = runs[cell].len() as u64;
-                    let new = self.threads.replicate(&scenarios[cell], self.seed, from..count.min(from + CHUNK));
+                    let new =
+                        self.threads.replicate(&scenarios[cell], self.seed, from..count.min(from + CHUNK));
                     done += new.len() as u64;
                     if let Some(folder) = &mut folder {
-                        let entries: Vec<CellRun> = new.iter().map(|run| CellRun { cell, run: run.clone() }).collect();
+                        let entries: Vec<CellRun> =
+                            new.iter().map(|run| CellRun { cell, run: run.clone() }).collect();
                         folder.keep(&entries).map_err(plain)?;
                     }
                     runs[cell].extend(new);

@@ -7,10 +7,10 @@
 //! where to look and says nothing itself: each setting's intervals come from its own runs.
 
 use super::constraint::{Constraint, Verdict};
+use super::difference::difference;
 use super::interval::mean_interval;
 use super::measure::Measure;
 use super::replicate::Run;
-use super::selection::difference;
 use super::stop_rule::grown;
 use crate::model::scenario::Scenario;
 
@@ -42,28 +42,35 @@ pub fn front(scenario: &Scenario) -> Result<Vec<Measure>, String> {
         })
     };
     let dependencies = scenario.shared.dependencies.iter().map(|d| format!("{}.peak_in_flight", d.name));
-    let all = of_jobs("makespan").chain(of_jobs("wasted_pod")).chain(of_jobs("peak_running")).chain(dependencies);
+    let all =
+        of_jobs("makespan").chain(of_jobs("wasted_pod")).chain(of_jobs("peak_running")).chain(dependencies);
     all.map(|text| Measure::parse(&text, scenario)).collect()
 }
 
 /// How many replications each setting should have next, given what there is (`runs[setting]`); none where it is enough.
 pub fn next(question: &Question, runs: &[Vec<Run>]) -> Vec<Option<u64>> {
-    if let Some(count) = runs.iter().map(|runs| runs.len() as u64).min().filter(|count| *count < question.min) {
+    if let Some(count) = runs.iter().map(|runs| runs.len() as u64).min().filter(|count| *count < question.min)
+    {
         debug_assert!(count == 0, "the first stage is whole");
         return vec![Some(question.min); runs.len()];
     }
     let verdicts: Vec<Vec<Verdict>> = runs.iter().map(|runs| question.verdicts(runs)).collect();
     let values: Vec<Vec<Vec<Option<f64>>>> = runs
         .iter()
-        .map(|runs| question.front.iter().map(|measure| runs.iter().map(|run| measure.of(run)).collect()).collect())
+        .map(|runs| {
+            question.front.iter().map(|measure| runs.iter().map(|run| measure.of(run)).collect()).collect()
+        })
         .collect();
     let is_allowed = |at: usize| verdicts[at].iter().all(|verdict| *verdict == Verdict::Pass);
-    let beaten = |at: usize| (0..runs.len()).any(|by| by != at && is_allowed(by) && question.beats(&values[by], &values[at]));
+    let beaten = |at: usize| {
+        (0..runs.len()).any(|by| by != at && is_allowed(by) && question.beats(&values[by], &values[at]))
+    };
     (0..runs.len())
         .map(|at| {
             let count = runs[at].len() as u64;
             let known = question.is_known(&values[at]) && !verdicts[at].contains(&Verdict::Undecided);
-            let open = count < question.max && !known && !verdicts[at].contains(&Verdict::Fail) && !beaten(at);
+            let open =
+                count < question.max && !known && !verdicts[at].contains(&Verdict::Fail) && !beaten(at);
             open.then(|| grown(count).min(question.max))
         })
         .collect()
@@ -77,7 +84,8 @@ impl Question {
     /// Whether the makespans are known as well as asked.
     fn is_known(&self, values: &[Vec<Option<f64>>]) -> bool {
         values[..self.jobs].iter().all(|values| {
-            let values: Vec<f64> = values.iter().flatten().copied().filter(|value| value.is_finite()).collect();
+            let values: Vec<f64> =
+                values.iter().flatten().copied().filter(|value| value.is_finite()).collect();
             let varies = values.iter().any(|value| *value != values[0]);
             !varies
                 || mean_interval(&values, self.tail)

@@ -23,11 +23,14 @@ impl Samples {
     /// Of a setting that was not simulated yet.
     pub fn none(scenario: &Scenario) -> Samples {
         let empty = |quantities: usize| vec![Vec::new(); quantities];
-        let jobs = scenario.jobs.iter().map(|job| (job.name.clone(), Vec::new(), empty(JOB_QUANTITIES.len())));
+        let jobs =
+            scenario.jobs.iter().map(|job| (job.name.clone(), Vec::new(), empty(JOB_QUANTITIES.len())));
         let dependencies = scenario.shared.dependencies.iter();
         Samples {
             jobs: jobs.collect(),
-            dependencies: dependencies.map(|d| (d.name.clone(), empty(DEPENDENCY_QUANTITIES.len()))).collect(),
+            dependencies: dependencies
+                .map(|d| (d.name.clone(), empty(DEPENDENCY_QUANTITIES.len())))
+                .collect(),
         }
     }
 
@@ -95,7 +98,8 @@ impl Comparison {
     /// Whether each difference of makespans is known to this share of the base's makespan; one that no pair of runs
     /// shows is not waited for.
     pub fn is_precise(&self, relative_error: f64) -> bool {
-        let makespans = self.jobs.iter().flat_map(|job| &job.quantities).filter(|(key, _)| *key == "makespan_s");
+        let makespans =
+            self.jobs.iter().flat_map(|job| &job.quantities).filter(|(key, _)| *key == "makespan_s");
         makespans.filter_map(|(_, pair)| *pair).all(|pair| {
             pair.interval.is_some_and(|(low, high)| high - low <= 2.0 * relative_error * pair.base.abs())
         })

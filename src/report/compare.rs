@@ -226,7 +226,8 @@ fn sentence(variant: &VariantAnswer) -> String {
 
 /// What a dependency notices most: its peak, else calls that it rejects, else how long they wait.
 fn on_dependency(dependency: &DependencyComparison) -> Option<String> {
-    let of = |wanted: &str| dependency.quantities.iter().find(|(key, _)| *key == wanted).and_then(|(_, p)| *p);
+    let of =
+        |wanted: &str| dependency.quantities.iter().find(|(key, _)| *key == wanted).and_then(|(_, p)| *p);
     let name = &dependency.name;
     let peak = || Some(format!("{} the peak on {name}", times(&of("peak_in_flight")?)?));
     let rejected = || {

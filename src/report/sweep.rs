@@ -375,7 +375,8 @@ fn mark(cell: &Value, knee: bool, left: bool) -> String {
         marks.push("<- knee".to_string());
     }
     let judged = cell["constraints"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let with = |verdict: &str| judged.iter().find(|c| c["verdict"] == verdict).map(|c| text(&c["constraint"]));
+    let with =
+        |verdict: &str| judged.iter().find(|c| c["verdict"] == verdict).map(|c| text(&c["constraint"]));
     match (with("fail"), with("undecided")) {
         (Some(constraint), _) => marks.push(format!("not allowed: {constraint}")),
         (None, Some(constraint)) => marks.push(format!("undecided: {constraint}")),

@@ -6,7 +6,7 @@
 
 use jobsim::engine::distribution::Distribution;
 use jobsim::engine::streams::{Purpose, Stream};
-use jobsim::experiment::interval::{TAIL, quantile_interval, share_interval, summarise};
+use jobsim::experiment::interval::{TAIL, share_interval, summarise};
 use jobsim::experiment::measure::Measure;
 use jobsim::experiment::paired::paired;
 use jobsim::experiment::replicate::{Run, Threads};
@@ -18,9 +18,8 @@ use jobsim::model::scenario::Scenario;
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Promise {
     Kept,
-    /// The interval is too narrow, or too wide, and why.
+    /// The interval is too narrow, and why.
     TooNarrow(&'static str),
-    TooWide(&'static str),
 }
 
 /// One line of the table.
@@ -91,7 +90,7 @@ fn distributions(experiments: usize, threads: &Threads) -> Vec<Row> {
             let mut mean = Row::new(name, "mean (t)", n);
             mean.promise = match (name, n) {
                 ("pareto, alpha 1.5", _) => Promise::TooNarrow(HEAVY),
-                ("logNormal, sigma 0.8", 30) => Promise::TooNarrow(SKEWED),
+                ("logNormal, sigma 0.8", 30 | 100) => Promise::TooNarrow(SKEWED),
                 _ => Promise::Kept,
             };
             samples.iter().for_each(|s| mean.add(s.interval, law.mean()));
@@ -108,7 +107,7 @@ fn distributions(experiments: usize, threads: &Threads) -> Vec<Row> {
 
 /// Coins: Wilson, and the rule of three where nothing was seen.
 fn shares(experiments: usize, threads: &Threads) -> Vec<Row> {
-    const STEPS: &str = "a share has steps of 1/n: for a rare event the interval of 0 or 1 seen decides";
+    const STEPS: &str = "a share has steps of 1/n: one rare event more or less decides";
     let mut rows = Vec::new();
     for p in [0.5, 0.2, 0.05, 0.01, 0.001] {
         for n in [100, 1000, 10_000] {
@@ -118,8 +117,7 @@ fn shares(experiments: usize, threads: &Threads) -> Vec<Row> {
             });
             let mut row = Row::new(&format!("an event with probability {} %", 100.0 * p), "share", n);
             row.promise = match (p, n) {
-                (0.001, 100) => Promise::TooNarrow(STEPS),
-                (0.01, 100) | (0.001, 1000) => Promise::TooWide(STEPS),
+                (0.01, 100) | (0.001, 100 | 1000) => Promise::TooNarrow(STEPS),
                 _ => Promise::Kept,
             };
             counts.iter().for_each(|count| row.add(share_interval(*count, n, TAIL), p));
@@ -166,14 +164,65 @@ fn models(experiments: usize, threads: &Threads) -> Vec<Row> {
     let beyond_limit = 1.0 - (0..=3).map(|k| binomial(23, k, 0.1)).sum::<f64>();
     let success = 0.99 * 0.9;
     let cases: [(&str, &str, Scenario, &str, f64); 8] = [
-        ("20 exponential tasks on 4 slots", "mean (t)", job("completions: 20, parallelism: 4", EXPONENTIAL), "makespan", exponential_makespan_s(20, 4, 30.0)),
-        ("20 exponential tasks at once", "p50", job("completions: 20, parallelism: 20", EXPONENTIAL), "p50.makespan", -30.0 * f64::ln(1.0 - f64::powf(0.5, 1.0 / 20.0))),
-        ("20 exponential tasks at once", "p95", job("completions: 20, parallelism: 20", EXPONENTIAL), "p95.makespan", -30.0 * f64::ln(1.0 - f64::powf(0.95, 1.0 / 20.0))),
-        ("20 gamma tasks one by one", "mean (t)", job("completions: 20, parallelism: 1", "steps: [run: {gamma: {shape: 2, mean: 10s}}]"), "makespan", 200.0),
-        ("failures of 20 tasks, 10 % each", "mean (t)", job("completions: 20, parallelism: 4, backoffLimit: 10000", failing), "pods_failed", 20.0 * 0.1 / 0.9),
-        ("waste of 20 tasks, 10 % each", "mean (t)", job("completions: 20, parallelism: 1, backoffLimit: 10000", "steps: [run: 10s], failure: {probability: 10%}"), "wasted_pod", 20.0 * 0.1 / 0.9 * 5.0),
-        ("more than backoffLimit 3 of 20 tasks fail", "share", job("completions: 20, parallelism: 1, backoffLimit: 3", failing), "failed", beyond_limit),
-        ("20 tasks, one hangs for ever", "share", job("completions: 20, parallelism: 5, backoffLimit: 10000", hanging), "stuck", 1.0 - f64::powi(success / (success + 0.01), 20)),
+        (
+            "20 exponential tasks on 4 slots",
+            "mean (t)",
+            job("completions: 20, parallelism: 4", EXPONENTIAL),
+            "makespan",
+            exponential_makespan_s(20, 4, 30.0),
+        ),
+        (
+            "20 exponential tasks at once",
+            "p50",
+            job("completions: 20, parallelism: 20", EXPONENTIAL),
+            "p50.makespan",
+            -30.0 * f64::ln(1.0 - f64::powf(0.5, 1.0 / 20.0)),
+        ),
+        (
+            "20 exponential tasks at once",
+            "p95",
+            job("completions: 20, parallelism: 20", EXPONENTIAL),
+            "p95.makespan",
+            -30.0 * f64::ln(1.0 - f64::powf(0.95, 1.0 / 20.0)),
+        ),
+        (
+            "20 gamma tasks one by one",
+            "mean (t)",
+            job("completions: 20, parallelism: 1", "steps: [run: {gamma: {shape: 2, mean: 10s}}]"),
+            "makespan",
+            200.0,
+        ),
+        (
+            "failures of 20 tasks, 10 % each",
+            "mean (t)",
+            job("completions: 20, parallelism: 4, backoffLimit: 10000", failing),
+            "pods_failed",
+            20.0 * 0.1 / 0.9,
+        ),
+        (
+            "waste of 20 tasks, 10 % each",
+            "mean (t)",
+            job(
+                "completions: 20, parallelism: 1, backoffLimit: 10000",
+                "steps: [run: 10s], failure: {probability: 10%}",
+            ),
+            "wasted_pod",
+            20.0 * 0.1 / 0.9 * 5.0,
+        ),
+        (
+            "more than backoffLimit 3 of 20 tasks fail",
+            "share",
+            job("completions: 20, parallelism: 1, backoffLimit: 3", failing),
+            "failed",
+            beyond_limit,
+        ),
+        (
+            "20 tasks, one hangs for ever",
+            "share",
+            job("completions: 20, parallelism: 5, backoffLimit: 10000", hanging),
+            "stuck",
+            1.0 - f64::powi(success / (success + 0.01), 20),
+        ),
     ];
     let mut rows: Vec<Row> = Vec::new();
     for (name, estimate, scenario, measure, truth) in &cases {
@@ -220,14 +269,17 @@ fn precise(experiments: usize, threads: &Threads) -> Vec<Row> {
     let scenario = job("completions: 20, parallelism: 4", EXPONENTIAL);
     let measure = Measure::parse("makespan", &scenario).unwrap();
     let mut rows = Vec::new();
-    for (percent, label) in [(0.1, "20 exponential tasks, -n auto to 10 %"), (0.02, "20 exponential tasks, -n auto to 2 %")] {
+    for (percent, label) in
+        [(0.1, "20 exponential tasks, -n auto to 10 %"), (0.02, "20 exponential tasks, -n auto to 2 %")]
+    {
         let rule = StopRule::Precise { relative_error: percent, tail: TAIL, min: 30, max: 100_000 };
         let mut row = Row::new(label, "mean (t)", 0);
         let mut all = 0;
         for experiment in 0..experiments {
             let mut known = runs(threads, &scenario, experiment, rule.first());
             while let Some(count) = rule.next(&known) {
-                let more = threads.replicate(&scenario, 1_000_000 + experiment as u64, known.len() as u64..count);
+                let more =
+                    threads.replicate(&scenario, 1_000_000 + experiment as u64, known.len() as u64..count);
                 known.extend(more);
             }
             all += known.len();
@@ -248,14 +300,15 @@ fn intervals_hold_the_truth_as_often_as_they_say() {
         let told = format!("{}, {}, n = {}: {:?}", row.what, row.estimate, row.values, row.coverage());
         match (row.coverage(), row.promise) {
             // Too few values on one side of the quantile: none, not a made-up one.
-            (None, _) => assert!(row.none == 400 && row.estimate.starts_with('p') && row.values < 300, "{told}"),
+            (None, _) => {
+                assert!(row.none == 400 && row.estimate.starts_with('p') && row.values < 300, "{told}")
+            }
             (Some(share), Promise::Kept) => assert!((0.91..=0.985).contains(&share), "{told}"),
             (Some(share), Promise::TooNarrow(_)) => assert!(share < 0.945, "{told}"),
-            (Some(share), Promise::TooWide(_)) => assert!(share > 0.95, "{told}"),
         }
     }
     // Another confidence is another interval.
     let sorted: Vec<f64> = (1..=100).map(f64::from).collect();
-    let (low, high) = quantile_interval(&sorted, 0.5, 0.005).unwrap();
+    let (low, high) = jobsim::experiment::interval::quantile_interval(&sorted, 0.5, 0.005).unwrap();
     assert!(low < 40.0 && high > 60.0);
 }

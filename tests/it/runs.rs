@@ -161,7 +161,10 @@ fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
 #[test]
 fn a_killed_sweep_goes_on_and_ends_with_the_same_bytes() {
     let axis = ["--vary", "parallelism=1..40"];
-    killed_again_and_again("sweep", &[&["sweep", "scenarios/queue-processor", "-n", "150"], &axis[..]].concat());
+    killed_again_and_again(
+        "sweep",
+        &[&["sweep", "scenarios/queue-processor", "-n", "150"], &axis[..]].concat(),
+    );
 }
 
 #[test]
@@ -178,7 +181,15 @@ fn a_stopped_sweep_says_so_and_goes_on() {
         let folder = fresh("stopped");
         let save = |folder: &Path| {
             let mut command = command();
-            command.args(["sweep", "scenarios/queue-processor", "-n", "150", "--vary", "parallelism=1..40", "--save"]);
+            command.args([
+                "sweep",
+                "scenarios/queue-processor",
+                "-n",
+                "150",
+                "--vary",
+                "parallelism=1..40",
+                "--save",
+            ]);
             command.arg(folder).stdout(Stdio::null()).stderr(Stdio::piped());
             command
         };
@@ -226,10 +237,21 @@ fn a_full_disk_is_told_and_leaves_nothing_half_written() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             assert!(!name.ends_with(".part"), "{name}");
             if name != "journal.jsonl" {
-                assert_eq!(std::fs::read(folder.join(&name)).unwrap(), std::fs::read(whole.join(&name)).unwrap());
+                assert_eq!(
+                    std::fs::read(folder.join(&name)).unwrap(),
+                    std::fs::read(whole.join(&name)).unwrap()
+                );
             }
         }
-        assert!(command().args(arguments.split(' ')).arg(&folder).stdout(Stdio::null()).status().unwrap().success());
+        assert!(
+            command()
+                .args(arguments.split(' '))
+                .arg(&folder)
+                .stdout(Stdio::null())
+                .status()
+                .unwrap()
+                .success()
+        );
         same_files(&whole, &folder);
     }
 }
@@ -300,7 +322,8 @@ fn intervals_have_the_confidence_that_is_asked_for() {
     }
     // The stop rule needs more runs for the same width.
     let count = |confidence: &str| {
-        let set = format!("simulation.replications={{relativeError: 20%, confidence: {confidence}, min: 30}}");
+        let set =
+            format!("simulation.replications={{relativeError: 20%, confidence: {confidence}, min: 30}}");
         let (_, answer) = self::run(&["scenarios/black-hole", "--set", &set]);
         answer["replications"].as_u64().unwrap()
     };
