@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 use crate::experiment::replicate::Threads;
 use crate::input::{Loaded, Parsed, Replications, parse};
@@ -103,4 +104,15 @@ pub(super) fn load(parsed: &Parsed, sets: &[String], err: &mut impl Write) -> io
 pub(super) fn warn(loaded: &Loaded, err: &mut impl Write) -> io::Result<()> {
     write!(err, "{}", render(&loaded.sources, &loaded.warnings))?;
     write!(err, "{}", render(&loaded.sources, &loaded.notes))
+}
+
+/// A result folder that this run may not write to.
+pub(super) const FOREIGN: &str = "the folder holds something else: other inputs, seed, options or version. Nothing was \
+                                  written; name another folder or remove it";
+
+/// Writes a file beside its place first, so that no half of it is ever under its name.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path))
 }

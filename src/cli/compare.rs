@@ -1,15 +1,19 @@
 //! `jobsim compare`: the same luck in two or more settings, and what differs.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use super::Exit;
-use super::common::{Common, Form, load, read, replications, warn};
+use super::common::{Common, FOREIGN, Form, load, read, replications, warn, write_whole};
 use super::progress::Progress;
 use crate::experiment::comparison::{compare, samples};
 use crate::experiment::interval::TAIL;
 use crate::input::Loaded;
 use crate::input::difference::{Difference, differences};
 use crate::input::node::Node;
+use crate::report::html;
+use crate::report::html::compare::ComparePage;
+use crate::report::html::inputs::Given;
 use crate::report::compare::{CompareAnswer, Setting, VariantAnswer, json, text};
 
 #[derive(clap::Args)]
@@ -24,6 +28,9 @@ pub(super) struct Args {
     /// Number of replications of each [default: the base's document's, else 1000]
     #[arg(short = 'n', long)]
     replications: Option<u64>,
+    /// Write the result folder (summary.json, report.html)
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
 }
@@ -68,7 +75,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         let Some(loaded) = load(&parsed, &sets, err)? else { return Ok(Exit::Bad) };
         settings.push(Named { name: changes.trim().to_string(), loaded });
     }
-    match answer(args, &settings) {
+    match answer(args, &settings).and_then(|answer| save(args, &settings, &answer).map(|()| answer)) {
         Ok(answer) => match args.common.output {
             Form::Table => write!(out, "{}", text(&answer))?,
             Form::Json => writeln!(out, "{:#}", json(&answer))?,
@@ -105,6 +112,42 @@ fn answer(args: &Args, settings: &[Named]) -> Result<CompareAnswer, String> {
     }
     progress.end();
     Ok(CompareAnswer { seed, replications: count, base: setting(base), variants: answers })
+}
+
+/// Writes the result folder, if one was asked for. One that holds the same is left as it is.
+fn save(args: &Args, settings: &[Named], answer: &CompareAnswer) -> Result<(), String> {
+    let Some(folder) = &args.save else { return Ok(()) };
+    let failed = |message: String| format!("--save {}: {message}", folder.display());
+    let summary = format!("{:#}\n", json(answer));
+    let given: Vec<Given> = settings.iter().map(|setting| Given::of(&setting.loaded)).collect();
+    let command = repeated(args, settings, answer);
+    let page = html::compare::page(&ComparePage { answer, given: &given, command: &command });
+    match std::fs::read_dir(folder).map(|entries| entries.count()) {
+        Ok(0) => {}
+        Ok(_) => {
+            let same = std::fs::read_to_string(folder.join("summary.json")).is_ok_and(|old| old == summary);
+            return if same { Ok(()) } else { Err(failed(FOREIGN.to_string())) };
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error.to_string())),
+    }
+    std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+    for (name, text) in [("report.html", page), ("summary.json", summary)] {
+        write_whole(&folder.join(name), text.as_bytes()).map_err(|error| failed(format!("{name}: {error}")))?;
+    }
+    Ok(())
+}
+
+/// The command that does the same again, whatever the documents say of seed and replications.
+fn repeated(args: &Args, settings: &[Named], answer: &CompareAnswer) -> Vec<String> {
+    let mut words = vec!["jobsim".to_string(), "compare".to_string()];
+    let paths = settings.len() - args.variant.len();
+    words.extend(settings[..paths].iter().map(|setting| setting.name.clone()));
+    words.extend(args.variant.iter().flat_map(|changes| ["--variant".to_string(), changes.clone()]));
+    words.extend(args.common.sets().into_iter().flat_map(|set| ["--set".to_string(), set]));
+    let options = [("--seed", answer.seed), ("-n", answer.replications)];
+    words.extend(options.iter().flat_map(|(name, value)| [name.to_string(), value.to_string()]));
+    words
 }
 
 /// Field by field; Jobs are matched by name, single ones in any case.

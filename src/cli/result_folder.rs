@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use crate::experiment::journal::{self, Journal};
 use crate::experiment::replicate::Run;
-use crate::input::Loaded;
-use crate::kubernetes::simulate::{Seed, Until, simulate};
-use crate::observe::pod_table::PodTable;
-use crate::observe::timeline::Timeline;
+use crate::input::{Diagnostic, Loaded};
+use crate::lint::lint;
+use crate::observe::pod_table::PodRow;
 use crate::report;
 use crate::report::answer::{Answer, JOBSIM, KUBERNETES};
+use crate::report::html;
+use crate::report::html::run::{RunPage, ShownRun};
 
 const FOREIGN: &str = "the folder holds something else: other inputs, seed, options or version. Nothing was written; \
                        name another folder or remove it";
@@ -73,7 +74,7 @@ impl ResultFolder {
         loaded: &Loaded,
         answer: &Answer,
         runs: &[Run],
-        shown: u64,
+        asked: Option<u64>,
         journal: Option<Journal>,
     ) -> Result<(), String> {
         let failed = |message: String| format!("--save {}: {message}", self.path.display());
@@ -83,7 +84,13 @@ impl ResultFolder {
                 std::fs::read_to_string(self.path.join("summary.json")).is_ok_and(|old| old == summary);
             return if same { Ok(()) } else { Err(failed(FOREIGN.to_string())) };
         };
-        let mut files = tables(loaded, answer, runs, shown).map_err(|error| failed(error.to_string()))?;
+        let scenario = &loaded.scenario;
+        let told = ShownRun::choose(runs, asked).into_iter();
+        let told: Vec<ShownRun> = told.map(|(role, k)| ShownRun::new(scenario, answer.seed, role, k)).collect();
+        let mut files = tables(loaded, answer, runs, &told[0]).map_err(|error| failed(error.to_string()))?;
+        let advice: Vec<Diagnostic> = lint(loaded).into_iter().map(|advice| advice.diagnostic).collect();
+        let page = RunPage { answer, loaded, advice: &advice, shown: &told, asked };
+        files.push(("report.html", html::run::page(&page).into_bytes()));
         files.push(("summary.json", summary.into_bytes()));
         for (name, bytes) in files {
             let part = self.path.join(format!("{name}.part"));
@@ -100,19 +107,17 @@ fn tables(
     loaded: &Loaded,
     answer: &Answer,
     runs: &[Run],
-    shown: u64,
+    shown: &ShownRun,
 ) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
     let names: Vec<String> = loaded.scenario.jobs.iter().map(|job| job.name.clone()).collect();
-    let mut seen = (PodTable::default(), Timeline::new(names.len() as u32));
-    let seed = Seed { seed: answer.seed, replication: shown };
-    simulate(&loaded.scenario, seed, Until::AllJobsEnded, &mut seen);
+    let rows: Vec<PodRow> = shown.story.pods().map(|(row, _)| row.clone()).collect();
     let (mut replications, mut pods, mut timeline) = (Vec::new(), Vec::new(), Vec::new());
     report::csv::replications(&mut replications, &names, runs)?;
-    report::csv::pods(&mut pods, &names, &seen.0.rows)?;
-    report::csv::timeline(&mut timeline, &names, &seen.1.rows)?;
+    report::csv::pods(&mut pods, &names, &rows)?;
+    report::csv::timeline(&mut timeline, &names, &shown.timeline)?;
     let mut origin = report::json::origin(answer);
     let of_all = format!("{origin:#}\n").into_bytes();
-    origin["replication"] = shown.into();
+    origin["replication"] = shown.replication.into();
     let of_one = format!("{origin:#}\n").into_bytes();
     let mut files = vec![
         ("replications.csv.meta.json", of_all.clone()),

@@ -17,6 +17,7 @@ use crate::experiment::replicate::Threads;
 use crate::input::{Loaded, Parsed};
 use crate::report::answer::{Answer, JobAnswer};
 use crate::report::dependencies::dependency_answers;
+use crate::report::html::inputs::Given;
 use crate::report::sweep::{self, SweepHead};
 
 /// More settings, or more time, need --yes.
@@ -37,7 +38,7 @@ pub(super) struct Args {
     /// Number of replications of each setting [default: the document's, else 1000]
     #[arg(short = 'n', long)]
     pub(super) replications: Option<u64>,
-    /// Write the result folder (sweep.csv, summary.json); a killed sweep goes on where it stopped
+    /// Write the result folder (sweep.csv, summary.json, report.html); a killed sweep goes on where it stopped
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
     /// Only part K (from 0) of N; /N takes K from JOB_COMPLETION_INDEX. jobsim merge puts the parts together
@@ -214,7 +215,7 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
     progress.end();
     let summary = sweep::summary(&head, &cells);
     if let Some(folder) = folder {
-        folder.finish(&summary).map_err(plain)?;
+        folder.finish(&summary, &Given::of(base)).map_err(plain)?;
     }
     Ok(summary)
 }

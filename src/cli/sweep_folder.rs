@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::report::html;
+use crate::report::html::inputs::Given;
 use crate::report::sweep;
 
 const JOURNAL: &str = "cells.jsonl.part";
+/// The inputs as they were given: a merge of shards tells of them as well.
+const INPUTS: &str = "inputs.json";
 const FOREIGN: &str = "the folder holds something else: other inputs, seed, options or version. Nothing was written; \
                        name another folder or remove it";
 
@@ -85,7 +89,7 @@ impl SweepFolder {
     ///
     /// # Errors
     /// When something cannot be written.
-    pub(super) fn finish(self, summary: &Value) -> Result<(), String> {
+    pub(super) fn finish(self, summary: &Value, given: &Given) -> Result<(), String> {
         let failed = |message: String| format!("--save {}: {message}", self.path.display());
         let mut table = Vec::new();
         sweep::csv(&mut table, summary).map_err(|error| failed(error.to_string()))?;
@@ -93,9 +97,13 @@ impl SweepFolder {
         if let Some(origin) = origin.as_object_mut() {
             origin.remove("defaults");
         }
+        let mut inputs = origin.clone();
+        inputs["given"] = given.to_json();
         let files = [
             ("sweep.csv.meta.json", format!("{origin:#}\n").into_bytes()),
+            (INPUTS, format!("{inputs:#}\n").into_bytes()),
             ("sweep.csv", table),
+            ("report.html", html::sweep::page(summary, given).into_bytes()),
             ("summary.json", format!("{summary:#}\n").into_bytes()),
         ];
         for (name, bytes) in files {
@@ -106,6 +114,18 @@ impl SweepFolder {
         }
         std::fs::remove_file(self.path.join(JOURNAL)).map_err(|error| failed(error.to_string()))
     }
+}
+
+/// The inputs that a finished folder keeps.
+///
+/// # Errors
+/// A text when there are none.
+pub(super) fn read_given(folder: &Path) -> Result<Given, String> {
+    let file = folder.join(INPUTS);
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = std::fs::read_to_string(&file).map_err(|error| failed(&error))?;
+    let value: Value = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+    Ok(Given::from_json(&value["given"]))
 }
 
 /// Everything but the settings.

@@ -30,11 +30,20 @@ impl Filter {
     }
 }
 
-/// A line and how much it matters: 0 most.
-struct Line {
-    tick: u64,
+/// What happened at one instant, and how much it matters: 0 most.
+pub struct Line {
+    /// Tenths of a second since the Job's creation.
+    pub tick: u64,
     rank: u8,
-    text: String,
+    pub text: String,
+}
+
+/// As many lines as can be read.
+pub struct Excerpt {
+    pub lines: Vec<Line>,
+    /// Before this one lines are missing.
+    pub gap: Option<usize>,
+    pub left_out: usize,
 }
 
 /// `mm:ss.s`, or `h:mm:ss` from an hour on.
@@ -44,7 +53,8 @@ pub fn clock(t: SimTime, zero: SimTime) -> String {
     if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m:02}:{s:02}.{}", tenths % 10) }
 }
 
-fn tick(t: SimTime, zero: SimTime) -> u64 {
+/// Tenths of a second, as lines are timed.
+pub fn tick(t: SimTime, zero: SimTime) -> u64 {
     (t.since(zero).nanos() + 50_000_000) / 100_000_000
 }
 
@@ -81,8 +91,15 @@ fn ranges(mut numbers: Vec<u32>) -> String {
     parts.join(",")
 }
 
-/// The lines of one Job, each with its end of line. `zero`: the Job's creation.
+/// The story of one Job as text, a line each. `zero`: the Job's creation.
 pub fn text(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter: &Filter) -> String {
+    let lines = lines(story, scenario, job, zero, filter);
+    let most = if filter.all { lines.len() } else { MOST_LINES };
+    joined(&excerpt(lines, most), zero)
+}
+
+/// Every line of one Job.
+pub fn lines(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter: &Filter) -> Vec<Line> {
     let entries: Vec<&Entry> = story.of_job(job).collect();
     let mut lines: Vec<Line> = Vec::new();
     let mut groups: Vec<(String, u8, Vec<u32>, String)> = Vec::new();
@@ -122,36 +139,37 @@ pub fn text(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter:
     }
     flush(story, &mut groups, now, &mut lines);
     lines.dedup_by(|b, a| a.tick == b.tick && a.text == b.text);
-    joined(lines, zero, filter)
+    lines
 }
 
-/// As many lines as can be read; what matters least goes first.
-fn joined(mut lines: Vec<Line>, zero: SimTime, filter: &Filter) -> String {
-    let mut out = String::new();
+/// At most so many lines: what matters least goes first, then what happened in between.
+pub fn excerpt(mut lines: Vec<Line>, most: usize) -> Excerpt {
     let whole = lines.len();
-    if !filter.all {
-        for rank in (1..=4).rev() {
-            if lines.len() <= MOST_LINES {
-                break;
-            }
-            lines.retain(|line| line.rank < rank);
+    for rank in (1..=4).rev() {
+        if lines.len() <= most {
+            break;
         }
+        lines.retain(|line| line.rank < rank);
     }
-    let cut = if filter.all { 0 } else { lines.len().saturating_sub(MOST_LINES) };
+    let cut = lines.len().saturating_sub(most);
     let head = (lines.len() - cut) * 2 / 3;
-    let left_out = whole - lines.len() + cut;
-    for (n, line) in lines.iter().enumerate() {
-        if cut > 0 && n == head {
+    lines.drain(head..head + cut);
+    Excerpt { left_out: whole - lines.len(), gap: (cut > 0).then_some(head), lines }
+}
+
+fn joined(excerpt: &Excerpt, zero: SimTime) -> String {
+    let mut out = String::new();
+    for (n, line) in excerpt.lines.iter().enumerate() {
+        if excerpt.gap == Some(n) {
             out.push_str("  ...\n");
         }
-        if n < head || n >= head + cut {
-            let t = zero + SimDuration::from_nanos(line.tick * 100_000_000);
-            out.push_str(&format!("{} {}\n", clock(t, zero), line.text));
-        }
+        let t = zero + SimDuration::from_nanos(line.tick * 100_000_000);
+        out.push_str(&format!("{} {}\n", clock(t, zero), line.text));
     }
-    if left_out > 0 {
+    if excerpt.left_out > 0 {
         out.push_str(&format!(
-            "({left_out} lines that matter less are left out; --all, --pod, --index, --from and --to show them)\n"
+            "({} lines that matter less are left out; --all, --pod, --index, --from and --to show them)\n",
+            excerpt.left_out
         ));
     }
     out

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, JOBSIM, KUBERNETES};
+use super::csv::safe;
 use super::json::{answer as answer_json, rounded};
 use super::terminal::{duration, number};
 use crate::experiment::bounds::Bounds;
@@ -164,7 +165,7 @@ pub fn csv(out: impl std::io::Write, summary: &Value) -> Result<(), csv::Error> 
         }
     }
     header.push("knee".to_string());
-    csv.write_record(&header)?;
+    csv.write_record(header.iter().map(|name| safe(name)))?;
     for cell in cells {
         let mut row: Vec<String> =
             list(&cell["setting"]).iter().map(|setting| text(&setting["value"])).collect();
@@ -189,7 +190,7 @@ pub fn csv(out: impl std::io::Write, summary: &Value) -> Result<(), csv::Error> 
             }
         }
         row.push(text(&cell["knee"]));
-        csv.write_record(&row)?;
+        csv.write_record(row.iter().map(|cell| safe(cell)))?;
     }
     Ok(csv.flush()?)
 }
@@ -210,11 +211,11 @@ fn decimal(value: &Value) -> String {
     value.as_f64().map_or(String::new(), |value| format!("{value:.6}"))
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 
-fn outcome_count(job: &Value, outcome: &str) -> usize {
+pub(super) fn outcome_count(job: &Value, outcome: &str) -> usize {
     let outcomes = job["outcomes"].as_array().map(Vec::as_slice).unwrap_or_default();
     let counts = outcomes.iter().filter(|o| o["outcome"] == outcome).filter_map(|o| o["count"].as_u64());
     counts.sum::<u64>() as usize
@@ -312,6 +313,6 @@ pub(super) fn aligned(out: &mut String, rows: &[Vec<String>], left: usize) {
 }
 
 /// The last name of a path.
-fn short(path: &str) -> String {
+pub(super) fn short(path: &str) -> String {
     path.rsplit('.').next().unwrap_or(path).to_string()
 }

@@ -1,8 +1,10 @@
 //! One test binary. `conformance`: the traces of the real controller. `closed_forms`: what theory says exactly or
 //! in the mean. `properties`: what holds in every run. `rules`: each rule of Kubernetes with a coverage mark is hit.
 //! `golden`: bytes. `runs`: answers with their error, killed runs. `tidy`: how the house is held together.
-//! `settings`: compare, sweep, merge. `recommend`: the best of many settings.
+//! `settings`: compare, sweep, merge. `recommend`: the best of many settings. `report_page`, `browser`: report.html as a file
+//! and in a browser. `spreadsheets`: CSV elsewhere.
 
+mod browser;
 mod closed_forms;
 mod conformance;
 mod console;
@@ -15,11 +17,13 @@ mod golden;
 mod pages;
 mod properties;
 mod recommend;
+mod report_page;
 #[cfg(debug_assertions)]
 mod rules;
 mod runs;
 mod schema;
 mod settings;
+mod spreadsheets;
 mod tidy;
 mod vectors;
 mod workloads;
