@@ -1,6 +1,6 @@
 //! `jobsim run`: replicate, answer, and with `--save` write the result folder.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -20,6 +20,7 @@ use crate::report;
 use crate::report::answer::{AdviceText, Answer, GateAnswer, JobAnswer};
 use crate::report::dependencies::dependency_answers;
 use crate::report::diagnostics::render;
+use crate::report::terminal::{Detail, Ink};
 
 /// More would not fit the memory of an ordinary machine.
 const MOST_REPLICATIONS: u64 = 10_000_000;
@@ -74,6 +75,12 @@ pub(super) struct Args {
     /// The run whose pods and timeline are saved [default: the one with the median makespan]
     #[arg(long, value_name = "K")]
     replication: Option<u64>,
+    /// Show every figure, not only those that decide
+    #[arg(short, long)]
+    verbose: bool,
+    /// Colour the verdict
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
+    color: Color,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -84,6 +91,26 @@ enum Form {
     /// One row is one Job in one replication
     Csv,
     Markdown,
+}
+
+/// When text is coloured; NO_COLOR in the environment is honoured (no-color.org).
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    fn ink(self) -> Ink {
+        let is_forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match self {
+            Color::Auto if io::stdout().is_terminal() && !is_forbidden => Ink::Ansi,
+            Color::Always => Ink::Ansi,
+            _ => Ink::Plain,
+        }
+    }
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
@@ -109,7 +136,10 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         }
     };
     match args.output {
-        Form::Table => write!(out, "{}", report::terminal::answer(&answer))?,
+        Form::Table => {
+            let detail = if args.verbose { Detail::All } else { Detail::Main };
+            write!(out, "{}", report::terminal::answer(&answer, detail, args.color.ink()))?;
+        }
         Form::Json => writeln!(out, "{:#}", report::json::answer(&answer))?,
         Form::Yaml => write!(out, "{}", yaml(&Node::from_json(&report::json::answer(&answer))))?,
         Form::Csv => {

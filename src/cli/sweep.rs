@@ -281,7 +281,7 @@ impl Plan<'_> {
                  fewer replications (-n), or a part (--shard K/N)",
                 cells.len(),
                 self.count,
-                crate::report::terminal::duration(estimate_s)
+                crate::report::words::duration(estimate_s)
             );
             return Err((String::new(), message));
         }

@@ -2,7 +2,7 @@
 
 use libm::{exp, expm1, lgamma, log, log1p};
 
-use crate::report::terminal::duration;
+use crate::report::words::duration;
 
 /// P(more than `limit` failures before the `successes`-th success) when each attempt fails with probability `p`,
 /// independently: the tail of the negative binomial distribution.

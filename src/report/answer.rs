@@ -112,4 +112,9 @@ impl JobAnswer {
             .collect();
         JobAnswer { name: name.to_string(), outcomes, quantities, done_by, advice: Vec::new() }
     }
+
+    /// By key of the output; none where no run has a value.
+    pub fn quantity(&self, key: &str) -> Option<&Summary> {
+        self.quantities.iter().find(|(name, _)| *name == key).and_then(|(_, summary)| summary.as_ref())
+    }
 }

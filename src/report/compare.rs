@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{JOBSIM, KUBERNETES};
 use super::json::rounded;
-use super::terminal::{duration, number};
+use super::words::{duration, number};
 use crate::experiment::comparison::Comparison;
 use crate::experiment::paired::Paired;
 use crate::input::difference::Difference;

@@ -3,14 +3,14 @@
 //! Counts and shares are summarised over runs. Waits and sojourns are pooled over the calls of all runs; the interval
 //! of their mean is that of a ratio of two sums by run, so that calls of one run need not be independent.
 
-use std::fmt::Write;
 use std::io;
 
 use serde_json::{Value, json};
 
 use super::csv::safe;
 use super::json::{rounded, summary};
-use super::terminal::{duration, number, row, wrap};
+use super::terminal::{Detail, bullet, head, row};
+use super::words::{duration, number};
 use crate::experiment::interval::{Summary, summarise, t_quantile, wilson};
 use crate::experiment::replicate::Run;
 use crate::kubernetes::dependencies::numbers::{
@@ -31,6 +31,13 @@ pub struct DependencyAnswer {
     pub recovery: Option<RecoveryAnswer>,
     /// The first circle of waits: in which replication, when, and a sentence.
     pub deadlock: Option<(usize, f64, String)>,
+}
+
+impl DependencyAnswer {
+    /// By key of the output; none where no run has a value.
+    pub fn quantity(&self, key: &str) -> Option<&Summary> {
+        self.quantities.iter().find(|(name, _)| *name == key).and_then(|(_, summary)| summary.as_ref())
+    }
 }
 
 /// How often the load came back to normal after the last fault.
@@ -225,44 +232,52 @@ pub(super) fn json(answer: &DependencyAnswer) -> Value {
     value
 }
 
+/// What the terminal leaves out unless it is asked for everything.
+const DETAILS: [&str; 9] = [
+    "mean_in_flight",
+    "mean_waiting",
+    "arrivals_per_s",
+    "peak_arrivals_per_10s",
+    "amplification_by_clients",
+    "amplification_by_job",
+    "short_circuited",
+    "unheard",
+    "gave_up",
+];
+
 /// The lines of one dependency.
-pub(super) fn text(text: &mut String, answer: &DependencyAnswer) {
-    let _ = writeln!(text, "Dependency {} ({})\n", answer.name, answer.kind);
-    let _ = writeln!(
-        text,
-        "  {:20} {:>10} {:>10} {:>10} {:>10}  mean's interval",
-        "", "mean", "p50", "p95", "max"
-    );
-    let rows = |text: &mut String, prefix: &str, quantities: &Quantities| {
+pub(super) fn text(text: &mut String, answer: &DependencyAnswer, detail: Detail) {
+    head(text, &format!("{} ({})", answer.name, answer.kind));
+    let rows = |text: &mut String, label: fn(&str) -> String, quantities: &Quantities| {
         for (name, summary) in quantities {
-            let Some(s) = summary else { continue };
-            if s.max == 0.0 {
-                continue;
-            }
-            let (label, show): (&str, fn(f64) -> String) = match name.strip_suffix("_s") {
-                Some(label) if !label.ends_with("per") && !label.ends_with("10") => (label, duration),
+            let is_shown = detail == Detail::All || !DETAILS.contains(name);
+            let Some(s) = summary.filter(|s| is_shown && s.max != 0.0) else { continue };
+            let (name, show): (&str, fn(f64) -> String) = match name.strip_suffix("_s") {
+                Some(name) if !name.ends_with("per") && !name.ends_with("10") => (name, duration),
                 _ => (name, number),
             };
-            row(text, &format!("{prefix}{label}").replace("amplification", "amplif."), s, show);
+            row(text, &label(&name.replace("amplification", "amplif.")), &s, show);
         }
     };
-    rows(text, "", &answer.quantities);
+    rows(text, str::to_string, &answer.quantities);
     if let Some((with, without)) = &answer.background {
-        rows(text, "others' ", with);
-        rows(text, "no Jobs: others' ", without);
+        for pair in with.iter().zip(without) {
+            rows(text, |name| format!("others' {name}"), &vec![*pair.0]);
+            rows(text, |_| "  without the Jobs".to_string(), &vec![*pair.1]);
+        }
     }
     if let Some((replication, t_s, circle)) = &answer.deadlock {
-        wrap(text, &format!("Deadlock in run {replication} after {}: {circle}", duration(*t_s)));
+        bullet(text, &format!("Deadlock in run {replication} after {}: {circle}", duration(*t_s)));
     }
     if let Some(r) = &answer.recovery {
         let after =
             r.after_s.as_ref().map_or(String::new(), |s| format!(", after {} (median)", duration(s.p50)));
-        let _ = writeln!(
-            text,
-            "  After the fault the load came back to normal by itself in {} of {} runs{after};\n  \
-             only because the Jobs had ended in {}, not at all in {}.",
+        let sentence = format!(
+            "After the fault the load came back to normal by itself in {} of {} runs{after}; only because the Jobs \
+             had ended in {}, not at all in {}.",
             r.recovered, r.runs, r.only_at_the_end, r.not_yet
         );
+        bullet(text, &sentence);
     }
     text.push('\n');
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, JOBSIM, KUBERNETES};
 use super::dependencies;
+use super::verdict;
 use crate::experiment::interval::Summary;
 
 /// Digits after the point: microseconds, and enough for a share.
@@ -70,6 +71,8 @@ pub fn answer(answer: &Answer) -> Value {
             for (name, s) in &job.quantities {
                 value[*name] = summary(s);
             }
+            let verdict = verdict::of_job(job);
+            value["verdict"] = json!({"grade": verdict.grade.name(), "text": verdict.text()});
             value["advice"] = job.advice.iter().map(|a| json!({"code": a.code, "text": a.text})).collect();
             value
         })

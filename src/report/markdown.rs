@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use super::answer::{Answer, JOBSIM, KUBERNETES};
-use super::terminal::{duration, number};
+use super::verdict;
+use super::words::{duration, number, percents};
 use crate::experiment::interval::Summary;
 
-/// The whole answer: verdicts first, then a table of figures, then advice.
+/// The whole answer: gates and verdict first, then what to change; the figures are folded away.
 pub fn answer(answer: &Answer) -> String {
     let mut text = String::new();
     for gate in &answer.gates {
@@ -15,8 +16,21 @@ pub fn answer(answer: &Answer) -> String {
     if !answer.gates.is_empty() {
         text.push('\n');
     }
+    let verdicts = answer.jobs.iter().map(verdict::of_job);
+    for verdict in verdicts.chain(answer.dependencies.iter().filter_map(verdict::of_dependency)) {
+        let _ = writeln!(text, "**{}** {}\n", escaped(&verdict.headline), escaped(&verdict.rest));
+    }
     for job in &answer.jobs {
-        let _ = writeln!(text, "### Job {}\n", job.name);
+        for advice in &job.advice {
+            let _ = writeln!(text, "- **{}**: {}", advice.code, escaped(&advice.text));
+        }
+        if !job.advice.is_empty() {
+            text.push('\n');
+        }
+    }
+    text.push_str("<details><summary>Figures</summary>\n\n");
+    for job in &answer.jobs {
+        let _ = writeln!(text, "### Job {}\n", escaped(&job.name));
         text.push_str("| outcome | runs | 95 % interval |\n|---|--:|---|\n");
         for o in &job.outcomes {
             let name = if o.reason.is_empty() {
@@ -35,21 +49,16 @@ pub fn answer(answer: &Answer) -> String {
             );
         }
         quantities(&mut text, &job.quantities);
-        for advice in &job.advice {
-            let _ = writeln!(text, "- **{}**: {}", advice.code, escaped(&advice.text));
-        }
-        if !job.advice.is_empty() {
-            text.push('\n');
-        }
     }
     for dependency in &answer.dependencies {
-        let _ = writeln!(text, "### Dependency {} ({})", dependency.name, dependency.kind);
+        let _ = writeln!(text, "### Dependency {} ({})", escaped(&dependency.name), dependency.kind);
         quantities(&mut text, &dependency.quantities);
     }
     let defaults: Vec<String> = answer.defaults.iter().map(|default| escaped(default)).collect();
     if !defaults.is_empty() {
         let _ = writeln!(text, "Stood on these defaults: {}.\n", defaults.join("; "));
     }
+    text.push_str("</details>\n\n");
     let _ = writeln!(
         text,
         "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are 95 %",
@@ -59,8 +68,7 @@ pub fn answer(answer: &Answer) -> String {
 }
 
 fn share_row(text: &mut String, name: &str, share: f64, interval: Option<(f64, f64)>) {
-    let interval = interval
-        .map_or_else(String::new, |(low, high)| format!("[{:.1} %, {:.1} %]", 100.0 * low, 100.0 * high));
+    let interval = interval.map_or_else(String::new, |(low, high)| percents((low, high)));
     let _ = writeln!(text, "| {} | {:.1} % | {interval} |", escaped(name), 100.0 * share);
 }
 

@@ -14,4 +14,6 @@ pub mod story;
 pub mod sweep;
 pub mod terminal;
 pub mod trace;
+pub mod verdict;
 pub mod why;
+pub mod words;

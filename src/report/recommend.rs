@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::answer::{JOBSIM, KUBERNETES};
 use super::json::rounded;
 use super::sweep::aligned;
-use super::terminal::{duration, number};
+use super::words::{duration, number};
 use crate::experiment::constraint::Verdict;
 use crate::experiment::deadlines::Advice;
 use crate::experiment::grid::Grid;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::terminal::duration;
+use super::words::duration;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::facts::{CallFact, Decision, Phase, Rule};
 use crate::model::scenario::Scenario;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, JOBSIM, KUBERNETES};
 use super::csv::safe;
 use super::json::{answer as answer_json, rounded};
-use super::terminal::{duration, number};
+use super::words::{duration, number};
 use crate::experiment::bounds::Bounds;
 use crate::experiment::grid::Grid;
 use crate::experiment::interval::share_interval;

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use super::story::{clock, pods, rule_words};
-use super::terminal::duration;
+use super::words::duration;
 use crate::engine::time::SimTime;
 use crate::kubernetes::facts::{Decision, Phase};
 use crate::kubernetes::simulate::{JobEnding, Outcome};

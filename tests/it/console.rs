@@ -11,24 +11,69 @@ pub fn jobsim(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_jobsim")).args(arguments).current_dir(root()).output().unwrap()
 }
 
+/// `JOBSIM_REWRITE=1 cargo test --test it console` writes what the program prints now into the pages.
 #[test]
-fn the_readme_shows_what_the_program_prints() {
+fn the_pages_show_what_the_program_prints() {
     let mut pages = vec![root().join("README.md")];
     let mut folders = Vec::new();
     scenario_folders(&root().join("scenarios"), &mut folders);
     pages.extend(folders.into_iter().map(|folder| folder.join("README.md")));
-    let text: String = pages.iter().map(|page| std::fs::read_to_string(page).unwrap()).collect();
-    let mut sessions = 0;
-    for block in text.split("```console\n").skip(1) {
-        let block = block.split("```").next().unwrap();
-        let (command, want) = block.split_once('\n').unwrap();
-        let arguments: Vec<&str> = command.strip_prefix("$ jobsim ").unwrap().split_whitespace().collect();
-        let output = jobsim(&arguments);
-        let got = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-        assert_eq!(got.trim_end(), want.trim_end(), "{command}");
-        sessions += 1;
+    let rewrite = std::env::var_os("JOBSIM_REWRITE").is_some();
+    let (mut sessions, mut wrong) = (0, Vec::new());
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let mut new = String::new();
+        let mut parts = text.split("```console\n");
+        new.push_str(parts.next().unwrap());
+        for part in parts {
+            let (session, after) = part.split_once("```").unwrap();
+            let (command, want) = session.split_once('\n').unwrap();
+            let arguments = words(command.strip_prefix("$ jobsim ").unwrap());
+            let output = jobsim(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+            let got = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+            if got.trim_end() != want.trim_end() {
+                wrong.push(format!("{}: {command}", page.display()));
+            }
+            new.push_str(&format!("```console\n{command}\n{}\n```{after}", got.trim_end()));
+            sessions += 1;
+        }
+        if rewrite {
+            std::fs::write(&page, new).unwrap();
+        }
     }
     assert!(sessions >= 3);
+    assert!(rewrite || wrong.is_empty(), "these print something else now:\n{}", wrong.join("\n"));
+}
+
+/// As a shell splits them; single quotes hold words together.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
+    for c in line.chars() {
+        match c {
+            '\'' => is_quoted = !is_quoted,
+            ' ' if !is_quoted => words.push(std::mem::take(&mut word)),
+            _ => word.push(c),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[test]
+fn the_answer_fits_eighty_columns_and_has_colour_only_when_asked() {
+    let mut folders = Vec::new();
+    scenario_folders(&root().join("scenarios"), &mut folders);
+    for folder in &folders {
+        let folder = folder.to_str().unwrap();
+        let text = String::from_utf8(jobsim(&["run", folder, "-n", "20", "--verbose"]).stdout).unwrap();
+        let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{folder}: {wide:#?}");
+        assert!(!text.contains('\x1b'), "{folder}: colour into a pipe");
+    }
+    let coloured = jobsim(&["run", "scenarios/black-hole", "-n", "20", "--color", "always"]);
+    let coloured = String::from_utf8(coloured.stdout).unwrap();
+    assert!(coloured.starts_with("\x1b[1;31mblack-hole hangs for ever"), "{coloured}");
 }
 
 fn scenario_folders(under: &Path, out: &mut Vec<PathBuf>) {

@@ -1,0 +1,55 @@
+//! Numbers as people read them: lengths of time, counts, shares, intervals, wrapped lines.
+
+use std::fmt::Write;
+
+/// Four digits that matter, or all of a whole number.
+pub fn number(value: f64) -> String {
+    match value.abs() {
+        _ if value.fract() == 0.0 => format!("{value}"),
+        size if size >= 1000.0 => format!("{value:.0}"),
+        size if size >= 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+/// A share with one digit after the point; two below one per cent.
+pub fn percent(share: f64) -> String {
+    let value = 100.0 * share;
+    if value > 0.0 && value < 0.95 { format!("{value:.2} %") } else { format!("{value:.1} %") }
+}
+
+/// An interval of a share.
+pub fn percents((low, high): (f64, f64)) -> String {
+    format!("[{}, {}]", percent(low), percent(high))
+}
+
+/// A length of time with the two units that matter: `1h05m`, `12m30s`, `4.25s`.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    let (days, hours, minutes, rest) = (whole / 86400, whole / 3600 % 24, whole / 60 % 60, whole % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds:.2}s"),
+        (0, 0, _) => format!("{minutes}m{rest:02}s"),
+        (0, _, _) => format!("{hours}h{minutes:02}m"),
+        _ => format!("{days}d{hours:02}h"),
+    }
+}
+
+/// Writes words in lines of at most 78 characters: `first` before the first line, `next` before the others.
+pub fn wrap(text: &mut String, first: &str, next: &str, sentence: &str) {
+    let mut line = String::from(first);
+    let mut is_empty = true;
+    for word in sentence.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > 78 {
+            let _ = writeln!(text, "{line}");
+            line = String::from(next);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    let _ = writeln!(text, "{line}");
+}
