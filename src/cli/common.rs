@@ -114,5 +114,8 @@ pub(super) const FOREIGN: &str = "the folder holds something else: other inputs,
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
-    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path))
+    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).inspect_err(|_| {
+        // On a full disk it would keep its place.
+        let _ = std::fs::remove_file(&part);
+    })
 }

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::common::{FOREIGN, write_whole};
 use crate::experiment::journal::{self, Journal};
 use crate::experiment::replicate::Run;
 use crate::input::{Diagnostic, Loaded};
@@ -14,9 +15,6 @@ use crate::report;
 use crate::report::answer::{Answer, JOBSIM, KUBERNETES};
 use crate::report::html;
 use crate::report::html::run::{RunPage, ShownRun};
-
-const FOREIGN: &str = "the folder holds something else: other inputs, seed, options or version. Nothing was written; \
-                       name another folder or remove it";
 
 /// A folder that may be written to.
 pub(super) struct ResultFolder {
@@ -93,10 +91,7 @@ impl ResultFolder {
         files.push(("report.html", html::run::page(&page).into_bytes()));
         files.push(("summary.json", summary.into_bytes()));
         for (name, bytes) in files {
-            let part = self.path.join(format!("{name}.part"));
-            std::fs::write(&part, bytes)
-                .and_then(|()| std::fs::rename(&part, self.path.join(name)))
-                .map_err(|error| failed(format!("{name}: {error}")))?;
+            write_whole(&self.path.join(name), &bytes).map_err(|error| failed(format!("{name}: {error}")))?;
         }
         journal.remove().map_err(failed)
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::common::{FOREIGN, write_whole};
 use crate::report::html;
 use crate::report::html::inputs::Given;
 use crate::report::sweep;
@@ -14,9 +15,6 @@ use crate::report::sweep;
 const JOURNAL: &str = "cells.jsonl.part";
 /// The inputs as they were given: a merge of shards tells of them as well.
 const INPUTS: &str = "inputs.json";
-const FOREIGN: &str = "the folder holds something else: other inputs, seed, options or version. Nothing was written; \
-                       name another folder or remove it";
-
 /// A folder that may be written to.
 pub(super) struct SweepFolder {
     path: PathBuf,
@@ -107,10 +105,7 @@ impl SweepFolder {
             ("summary.json", format!("{summary:#}\n").into_bytes()),
         ];
         for (name, bytes) in files {
-            let part = self.path.join(format!("{name}.part"));
-            std::fs::write(&part, bytes)
-                .and_then(|()| std::fs::rename(&part, self.path.join(name)))
-                .map_err(|error| failed(format!("{name}: {error}")))?;
+            write_whole(&self.path.join(name), &bytes).map_err(|error| failed(format!("{name}: {error}")))?;
         }
         std::fs::remove_file(self.path.join(JOURNAL)).map_err(|error| failed(error.to_string()))
     }

@@ -34,6 +34,8 @@ impl Filter {
 pub struct Line {
     /// Tenths of a second since the Job's creation.
     pub tick: u64,
+    /// When the last of it happened.
+    pub t: SimTime,
     rank: u8,
     pub text: String,
 }
@@ -53,8 +55,7 @@ pub fn clock(t: SimTime, zero: SimTime) -> String {
     if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m:02}:{s:02}.{}", tenths % 10) }
 }
 
-/// Tenths of a second, as lines are timed.
-pub fn tick(t: SimTime, zero: SimTime) -> u64 {
+fn tick(t: SimTime, zero: SimTime) -> u64 {
     (t.since(zero).nanos() + 50_000_000) / 100_000_000
 }
 
@@ -103,14 +104,14 @@ pub fn lines(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter
     let entries: Vec<&Entry> = story.of_job(job).collect();
     let mut lines: Vec<Line> = Vec::new();
     let mut groups: Vec<(String, u8, Vec<u32>, String)> = Vec::new();
-    let mut now = 0;
+    let (mut now, mut t) = (0, zero);
     for (at, entry) in entries.iter().enumerate() {
         let since = entry.t.since(zero);
         if since < filter.from || filter.to.is_some_and(|to| since > to) || !is_wanted(story, entry, filter) {
             continue;
         }
         if tick(entry.t, zero) != now {
-            flush(story, &mut groups, now, &mut lines);
+            flush(story, &mut groups, (now, t), &mut lines);
             now = tick(entry.t, zero);
         }
         match entry.what {
@@ -122,22 +123,25 @@ pub fn lines(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter
                     Some(group) => group.2.push(pod),
                     None => groups.push((key, rank, vec![pod], format!("{before}|{after}"))),
                 }
+                t = entry.t;
             }
             What::Decision(decision) => {
-                flush(story, &mut groups, now, &mut lines);
+                flush(story, &mut groups, (now, t), &mut lines);
+                t = entry.t;
                 let (rank, mut text) = decision_words(decision, zero);
                 if let Decision::Create { creates, .. } = decision {
                     text.push_str(&created(story, &entries[at..], creates, zero));
                 }
-                lines.push(Line { tick: now, rank, text });
+                lines.push(Line { tick: now, t, rank, text });
             }
             other => {
-                flush(story, &mut groups, now, &mut lines);
-                lines.push(Line { tick: now, rank: 0, text: job_words(other) });
+                flush(story, &mut groups, (now, t), &mut lines);
+                t = entry.t;
+                lines.push(Line { tick: now, t, rank: 0, text: job_words(other) });
             }
         }
     }
-    flush(story, &mut groups, now, &mut lines);
+    flush(story, &mut groups, (now, t), &mut lines);
     lines.dedup_by(|b, a| a.tick == b.tick && a.text == b.text);
     lines
 }
@@ -191,10 +195,15 @@ fn is_wanted(story: &Story, entry: &Entry, filter: &Filter) -> bool {
     }
 }
 
-fn flush(story: &Story, groups: &mut Vec<(String, u8, Vec<u32>, String)>, tick: u64, lines: &mut Vec<Line>) {
+fn flush(
+    story: &Story,
+    groups: &mut Vec<(String, u8, Vec<u32>, String)>,
+    (tick, t): (u64, SimTime),
+    lines: &mut Vec<Line>,
+) {
     for (_, rank, members, words) in groups.drain(..) {
         let (before, after) = words.split_once('|').unwrap_or(("", &words));
-        lines.push(Line { tick, rank, text: format!("{before}{}{after}", pods(story, &members)) });
+        lines.push(Line { tick, t, rank, text: format!("{before}{}{after}", pods(story, &members)) });
     }
 }
 

@@ -75,7 +75,7 @@ fn inputs(variant: &VariantAnswer) -> Html {
         html.raw("<p>The inputs are the same.</p>\n");
         return html;
     }
-    let mut table = Table::new("The inputs", &["field", "base", "variant"]);
+    let mut table = Table::of_words("The inputs", &["field", "base", "variant"]);
     for (document, fields) in &variant.inputs {
         for d in fields {
             let side = |side: &Option<String>| Cell::Words(side.clone().unwrap_or_else(|| "(not set)".to_string()));
@@ -89,7 +89,7 @@ fn inputs(variant: &VariantAnswer) -> Html {
 }
 
 fn differences(variant: &VariantAnswer, replications: u64) -> Html {
-    let columns = ["", "base", "variant", "difference", "its interval", "gain"];
+    let columns = ["quantity", "base", "variant", "difference", "its interval", "gain"];
     let mut html = Html::default();
     for job in &variant.comparison.jobs {
         let mut table = Table::new(&format!("Job {}: means over the runs", job.name), &columns);

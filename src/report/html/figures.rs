@@ -18,10 +18,20 @@ pub(super) enum Cell {
 }
 
 impl Table {
+    /// Of numbers, but for the first column.
     pub(super) fn new(caption: &str, columns: &[&str]) -> Table {
+        Table::begin("figures", caption, columns)
+    }
+
+    /// Of words.
+    pub(super) fn of_words(caption: &str, columns: &[&str]) -> Table {
+        Table::begin("words", caption, columns)
+    }
+
+    fn begin(class: &'static str, caption: &str, columns: &[&str]) -> Table {
         let mut html = Html::default();
-        html.raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").text(caption);
-        html.raw("\"><table><caption>").text(caption).raw("</caption><thead><tr>");
+        html.raw("<section class=\"scroll\" tabindex=\"0\" aria-label=\"").text(caption);
+        html.raw("\"><table class=\"").raw(class).raw("\"><caption>").text(caption).raw("</caption><thead><tr>");
         for column in columns {
             html.raw("<th scope=\"col\">").text(column).raw("</th>");
         }
@@ -43,7 +53,7 @@ impl Table {
     }
 
     pub(super) fn finish(mut self) -> Html {
-        self.html.raw("</tbody></table></div>\n");
+        self.html.raw("</tbody></table></section>\n");
         self.html
     }
 }
@@ -62,13 +72,19 @@ pub(super) fn interval(interval: Option<(f64, f64)>, show: fn(f64) -> String) ->
 
 /// Quantities with every figure that they have; those that are 0 in every run are left out.
 pub(super) fn quantities(caption: &str, list: &[(&'static str, Option<Summary>)]) -> Html {
-    let columns = ["", "mean", "its interval", "p50", "its interval", "p95", "its interval", "p99", "most"];
+    let columns = ["quantity", "mean", "its interval", "p50", "its interval", "p95", "its interval", "p99", "most"];
     let mut table = Table::new(caption, &columns);
     for (key, summary) in list {
         let Some(s) = summary.filter(|s| s.max != 0.0) else { continue };
         let (label, show) = named(key);
         let n = |text: String| Cell::Number(text);
         let [p50, _, p95, _] = s.quantile_intervals;
+        if s.n > 1 && s.min == s.max {
+            // Nothing to estimate an error from.
+            let [value, alike] = [show(s.mean), "all alike".to_string()];
+            table.row(&label, &[value, alike, String::new(), String::new(), String::new(), String::new(), String::new(), show(s.max)].map(n));
+            continue;
+        }
         table.row(
             &label,
             &[
@@ -146,7 +162,7 @@ pub(super) fn dependency(answer: &DependencyAnswer) -> Html {
     html.raw("<h3><bdi>").text(&answer.name).raw("</bdi> (").text(answer.kind).raw(")</h3>\n");
     html.part(quantities(&format!("{}: over all runs", answer.name), &answer.quantities));
     if let Some((with, without)) = &answer.background {
-        let columns = ["", "with the Jobs", "its interval", "without", "its interval"];
+        let columns = ["quantity", "with the Jobs", "its interval", "without", "its interval"];
         let mut table = Table::new(&format!("{}: what other tenants meet, in the mean", answer.name), &columns);
         for ((key, with), (_, without)) in with.iter().zip(without) {
             let (label, show) = named(key);

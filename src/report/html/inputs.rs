@@ -133,7 +133,7 @@ pub(super) fn shown_texts<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -
         left -= shown.len();
         let open = shown.lines().count() <= MOST_OPEN_LINES;
         html.raw(if open { "<details open>" } else { "<details>" }).raw("<summary><bdi>").text(name);
-        html.raw("</bdi></summary><pre class=\"input\">").text(shown).raw("</pre>");
+        html.raw("</bdi></summary><pre class=\"input\" tabindex=\"0\">").text(shown).raw("</pre>");
         if shown.len() < text.len() {
             html.raw("<p class=\"note\">").text(&format!("{} more bytes are not shown.", text.len() - shown.len())).raw("</p>");
         }

@@ -61,7 +61,7 @@ fn figures(answer: &Answer) -> Html {
 }
 
 fn shares(job: &JobAnswer) -> Html {
-    let mut table = Table::new(&format!("{}: how the runs end", job.name), &["", "share of runs", "its interval", "runs"]);
+    let mut table = Table::new(&format!("{}: how the runs end", job.name), &["outcome", "share of runs", "its interval", "runs"]);
     let mut row = |head: &str, share: f64, interval: Option<(f64, f64)>, runs: String| {
         let n = |text: String| Cell::Number(text);
         table.row(head, &[n(percent(share)), n(interval.map_or_else(String::new, percents)), n(runs)]);

@@ -12,7 +12,7 @@ use crate::model::scenario::Scenario;
 use crate::observe::explain::{Life, Story};
 use crate::observe::pod_table::PodRow;
 use crate::observe::timeline::{Timeline, TimelineRow};
-use crate::report::story::{Excerpt, Filter, clock, excerpt, lines, phases, tick};
+use crate::report::story::{Excerpt, Filter, clock, excerpt, lines, phases};
 use crate::report::why::{self, Subject};
 use crate::report::words::duration;
 
@@ -173,12 +173,12 @@ fn steps(shown: &ShownRun, subject: &Subject, most: usize) -> Html {
     html.raw("<input type=\"range\" min=\"0\" value=\"0\" max=\"").number(lines.len().saturating_sub(1) as u64);
     html.raw("\" aria-label=\"Step of the run\"><button type=\"button\" class=\"next\">Next ▶</button></div>\n");
     html.raw("<div class=\"now\" aria-live=\"polite\"></div></div>\n");
-    html.raw("<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-label=\"Steps: ").text(shown.heading());
+    html.raw("<section class=\"scroll tall\" tabindex=\"0\" aria-label=\"Steps: ").text(shown.heading());
     html.raw(", ").text(&subject.scenario.jobs[subject.job as usize].name);
     html.raw("\"><table><caption>Step by step, from the Job's creation</caption><thead><tr><th scope=\"col\">time</th>");
     html.raw("<th scope=\"col\">what happens</th>");
     for column in ["active", "pending", "running", "terminating", "succeeded", "failed"] {
-        html.raw("<th scope=\"col\">").raw(column).raw("</th>");
+        html.raw("<th scope=\"col\" class=\"n\">").raw(column).raw("</th>");
     }
     html.raw("</tr></thead><tbody>\n");
     let mut states = shown.timeline.iter().filter(|row| row.job == subject.job).peekable();
@@ -187,7 +187,7 @@ fn steps(shown: &ShownRun, subject: &Subject, most: usize) -> Html {
         if gap == Some(at) {
             html.raw("<tr class=\"gap\"><td>…</td><td colspan=\"7\">steps in between are left out</td></tr>\n");
         }
-        while let Some(row) = states.next_if(|row| tick(row.t, subject.zero) <= line.tick) {
+        while let Some(row) = states.next_if(|row| row.t <= line.t) {
             state = Some(row);
         }
         let t = SimTime::from_nanos(subject.zero.nanos() + line.tick * 100_000_000);
@@ -198,7 +198,7 @@ fn steps(shown: &ShownRun, subject: &Subject, most: usize) -> Html {
         }
         html.raw("</tr>\n");
     }
-    html.raw("</tbody></table></div>\n</div>\n");
+    html.raw("</tbody></table></section>\n</div>\n");
     if left_out > 0 {
         html.raw("<p class=\"note\">").text(&format!(
             "{left_out} steps that matter less are left out: jobsim explain --replication {} --all tells every one.",
@@ -244,23 +244,23 @@ fn pods(shown: &ShownRun, subject: &Subject, jobs: usize) -> Html {
     html.raw("<div class=\"filter\" hidden><label for=\"filter-").text(&name).raw("\">Show only pods with </label>");
     html.raw("<input type=\"search\" autocomplete=\"off\" spellcheck=\"false\" id=\"filter-").text(&name);
     html.raw("\" placeholder=\"failed, 17, hangs …\"> <span class=\"count\" role=\"status\"></span></div>\n");
-    html.raw("<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-label=\"Pods: ").text(shown.heading());
+    html.raw("<section class=\"scroll tall\" tabindex=\"0\" aria-label=\"Pods: ").text(shown.heading());
     html.raw(", ").text(&subject.scenario.jobs[subject.job as usize].name);
     html.raw("\"><table><caption>Pods, times from the Job's creation</caption><thead><tr>");
     let indexed = subject.scenario.jobs[subject.job as usize].spec.is_indexed();
-    let (index, attempt) = if indexed { (Some("index"), Some("attempt")) } else { (None, None) };
-    let columns = [
-        Some("pod"), index, attempt, Some("created"), Some("running"), Some("ended"), Some("ran"), Some("phase"),
-        Some("exit code"), Some("restarts"), Some("note"),
-    ];
-    for column in columns.into_iter().flatten() {
-        html.raw("<th scope=\"col\">").raw(column).raw("</th>");
+    let of_index = if indexed { "index attempt " } else { "" };
+    for columns in ["pod ", of_index, "created running ended ran phase exit_code restarts note"] {
+        for column in columns.split_whitespace() {
+            let is_text = ["pod", "phase", "note"].contains(&column);
+            html.raw(if is_text { "<th scope=\"col\">" } else { "<th scope=\"col\" class=\"n\">" });
+            html.text(&column.replace('_', " ")).raw("</th>");
+        }
     }
     html.raw("</tr></thead><tbody>\n");
     for (row, life) in pods {
         pod(&mut html, row, life, subject.zero, indexed);
     }
-    html.raw("</tbody></table></div>\n</details>\n");
+    html.raw("</tbody></table></section>\n</details>\n");
     html
 }
 

@@ -1,0 +1,99 @@
+//! A chart in the page: the drawing, the numbers behind it as a table, and what scripts need to draw it anew from that table.
+//!
+//! What a chart shows is `report::figures`', how it is drawn `report::chart`'s.
+
+use super::markup::Html;
+use crate::report::chart::spec::{Cell, Mark, Path, Table};
+use crate::report::chart::{Chart, Ink, svg};
+
+/// Fewer rows are better read than zoomed.
+const FEWEST_ROWS: usize = 8;
+
+/// The chart as a figure; whether scripts can draw it. `prefix`: makes its names different from those of the same chart of
+/// another run.
+pub(super) fn figure(chart: &Chart, prefix: &str) -> (Html, bool) {
+    let chart = Chart { id: format!("{prefix}{}", chart.id), ..chart.clone() };
+    let live = is_curve(&chart.table);
+    let mut html = Html::default();
+    html.raw("<figure class=\"chart\" id=\"").text(&chart.id);
+    if has_steps(&chart) {
+        html.raw("\" data-steps=\"");
+    }
+    html.raw("\"><div class=\"drawing\" tabindex=\"0\" role=\"group\" aria-label=\"");
+    html.text(&chart.title).raw("\">").drawing(&svg(&chart, Ink::Page)).raw("</div>\n");
+    html.raw("<div class=\"tools\" hidden>");
+    if live {
+        html.raw("<button type=\"button\" class=\"explore\" aria-expanded=\"false\">Zoom and read values</button>");
+    }
+    html.raw("<button type=\"button\" class=\"enlarge\" aria-pressed=\"false\">Enlarge</button></div>\n");
+    if live {
+        html.raw("<div class=\"live\" hidden></div>\n");
+    }
+    html.raw("<details><summary>The numbers behind it</summary>").part(table(&chart)).raw("</details></figure>\n");
+    (html, live)
+}
+
+/// Whether its curves hold a value until the next point.
+fn has_steps(chart: &Chart) -> bool {
+    let marks = chart.panels.iter().flat_map(|panel| &panel.marks);
+    marks.into_iter().any(|mark| matches!(mark, Mark::Line { path: Path::Steps, .. } | Mark::Area { path: Path::Steps, .. }))
+}
+
+/// Whether its first column goes up and another one holds numbers.
+fn is_curve(table: &Table) -> bool {
+    let number = |row: &Vec<Cell>, column: usize| match row.get(column) {
+        Some(Cell::Number(value)) => Some(*value),
+        _ => None,
+    };
+    let x: Option<Vec<f64>> = table.rows.iter().map(|row| number(row, 0)).collect();
+    let goes_up = x.is_some_and(|x| x.len() >= FEWEST_ROWS && x.windows(2).all(|pair| pair[0] <= pair[1]));
+    goes_up && (1..table.columns.len()).any(|column| table.rows.iter().any(|row| number(row, column).is_some()))
+}
+
+fn table(chart: &Chart) -> Html {
+    let table = &chart.table;
+    let mut html = Html::default();
+    html.raw("<section class=\"scroll tall\" tabindex=\"0\" aria-label=\"Numbers: ").text(&chart.title);
+    html.raw("\"><table><caption>").text(&chart.title).raw("</caption><thead><tr>");
+    for column in &table.columns {
+        html.raw("<th scope=\"col\" data-unit=\"").raw(column.unit).raw("\">").text(&column.name);
+        if !column.unit.is_empty() {
+            html.raw(" (").raw(column.unit).raw(")");
+        }
+        html.raw("</th>");
+    }
+    html.raw("</tr></thead><tbody>\n");
+    for row in &table.rows {
+        html.raw("<tr>");
+        for cell in row {
+            match cell {
+                Cell::Number(value) => html.raw("<td class=\"n\">").text(&short(*value)),
+                Cell::Text(text) => html.raw("<td>").text(text),
+                Cell::Missing => html.raw("<td>"),
+            };
+            html.raw("</td>");
+        }
+        html.raw("</tr>\n");
+    }
+    html.raw("</tbody></table></section>");
+    if !table.note.is_empty() {
+        html.raw("<p class=\"note\">").text(&table.note).raw("</p>");
+    }
+    html
+}
+
+/// At most four digits after the point.
+fn short(value: f64) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_without_what_says_nothing() {
+        assert_eq!([3.0, 0.5, 12.34567, 100.0, 0.0].map(short), ["3", "0.5", "12.3457", "100", "0"]);
+    }
+}
