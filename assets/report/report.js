@@ -76,22 +76,36 @@
   };
   const colours = ["#0072b2", "#d55e00", "#00795a", "#aa3377", "#b07800", "#3f8fc4", "#5e6570", "#7d5ba6"];
 
-  const draw = (figure, live) => {
-    const heads = [...figure.querySelectorAll("thead th")];
+  // The columns of the table behind a chart: name, unit, values.
+  const fromTable = (figure) => {
     const rows = [...figure.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent));
-    const numbers = (column) => rows.map((row) => row[column] === "" ? null : Number(row[column]));
-    const columns = heads.map((_, n) => n).filter((n) => n === 0 || rows.every((row) => !Number.isNaN(Number(row[n]))));
-    const shown = (n) => (u, value) => value === null ? "–" : heads[n].dataset.unit === "s" ? length(value) : `${+value.toFixed(3)}`;
-    const axis = (n) => ({ values: (u, values) => values.map((value) => shown(n)(u, value)), size: n === 0 ? 40 : 64 });
-    const series = columns.map((n, at) => n === 0
-      ? { label: heads[0].textContent, value: shown(0) }
-      : { label: heads[n].textContent, stroke: colours[(at - 1) % colours.length], width: 1.5, value: shown(n),
-          paths: figure.dataset.steps === undefined ? undefined : uPlot.paths.stepped({ align: 1 }), points: { show: false } });
+    const value = (text) => text === "" ? null : Number(text);
+    return [...figure.querySelectorAll("thead th")]
+      .map((th, n) => ({ name: th.textContent, unit: th.dataset.unit, values: rows.map((row) => value(row[n])) }))
+      .filter((column) => column.values.every((value) => !Number.isNaN(value)));
+  };
+  // The lines of a drawing, over one x.
+  const fromLines = ({ x, y, lines }) => {
+    const [all, ...values] = uPlot.join(lines.map((line) => [line.x, line.y]));
+    const rest = values.map((of, n) => ({ name: lines[n].name, unit: y.unit, values: of }));
+    return [{ name: x.label, unit: x.unit, values: all }, ...rest];
+  };
+
+  const draw = (figure, live) => {
+    const lines = document.getElementById(`${figure.id}-lines`);
+    const columns = lines === null ? fromTable(figure) : fromLines(JSON.parse(lines.textContent));
+    const shown = (unit) => (u, value) => value == null ? "–" : unit === "s" ? length(value)
+      : unit === "share" ? `${+(100 * value).toFixed(2)} %` : `${+value.toFixed(3)}`;
+    const axis = (unit, size) => ({ values: (u, values) => values.map((value) => shown(unit)(u, value)), size });
+    const series = columns.map(({ name, unit }, n) => n === 0 ? { label: name, value: shown(unit) } : {
+      label: name, stroke: colours[(n - 1) % colours.length], width: 1.5, value: shown(unit), spanGaps: true,
+      paths: figure.dataset.steps === undefined ? undefined : uPlot.paths.stepped({ align: 1 }), points: { show: false },
+    });
     return new uPlot({
       width: Math.max(300, live.clientWidth - 16), height: 320, series, scales: { x: { time: false } },
-      axes: [axis(0), axis(columns[1])], legend: { live: true },
+      axes: [axis(columns[0].unit, 40), axis(columns[1].unit, 64)],
       hooks: { setScale: [(u) => { live.dataset.shown = `${u.scales.x.min} ${u.scales.x.max}`; }] },
-    }, columns.map(numbers), live);
+    }, columns.map((column) => column.values), live);
   };
 
   for (const figure of document.querySelectorAll("figure.chart")) {

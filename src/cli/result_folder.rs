@@ -9,12 +9,15 @@ use super::common::{FOREIGN, write_whole};
 use crate::experiment::journal::{self, Journal};
 use crate::experiment::replicate::Run;
 use crate::input::{Diagnostic, Loaded};
+use crate::kubernetes::simulate::Seed;
 use crate::lint::lint;
 use crate::observe::pod_table::PodRow;
 use crate::report;
 use crate::report::answer::{Answer, JOBSIM, KUBERNETES};
 use crate::report::html;
-use crate::report::html::run::{RunPage, ShownRun};
+use crate::report::chart::Chart;
+use crate::report::figures::{RunView, Shown, run_figures, shown_figures};
+use crate::report::html::run::{Role, RunPage, ShownRun};
 
 /// A folder that may be written to.
 pub(super) struct ResultFolder {
@@ -84,10 +87,11 @@ impl ResultFolder {
         };
         let scenario = &loaded.scenario;
         let told = ShownRun::choose(runs, asked).into_iter();
-        let told: Vec<ShownRun> = told.map(|(role, k)| ShownRun::new(scenario, answer.seed, role, k)).collect();
+        let mut told: Vec<ShownRun> = told.map(|(role, k)| ShownRun::new(scenario, answer.seed, role, k)).collect();
+        let charts = charts(loaded, answer, runs, &mut told);
         let mut files = tables(loaded, answer, runs, &told[0]).map_err(|error| failed(error.to_string()))?;
         let advice: Vec<Diagnostic> = lint(loaded).into_iter().map(|advice| advice.diagnostic).collect();
-        let page = RunPage { answer, loaded, advice: &advice, shown: &told, asked };
+        let page = RunPage { answer, loaded, advice: &advice, shown: &told, charts: &charts, asked };
         files.push(("report.html", html::run::page(&page).into_bytes()));
         files.push(("summary.json", summary.into_bytes()));
         for (name, bytes) in files {
@@ -95,6 +99,26 @@ impl ResultFolder {
         }
         journal.remove().map_err(failed)
     }
+}
+
+/// The charts of the page; those of the worst run go to it.
+fn charts(loaded: &Loaded, answer: &Answer, runs: &[Run], told: &mut [ShownRun]) -> Vec<Chart> {
+    let (scenario, seed) = (&loaded.scenario, answer.seed);
+    let done_by = answer.jobs.first().map(|job| job.done_by.as_slice()).unwrap_or_default();
+    let done_by_s: Vec<f64> = done_by.iter().map(|done| done.t_s).collect();
+    let mut charts = Vec::new();
+    for told in told {
+        let (what, figures): (&str, fn(&RunView) -> Vec<Chart>) = match told.role {
+            Role::Asked => ("run asked for", run_figures),
+            Role::Median => ("median run", run_figures),
+            Role::Worst => ("worst run", shown_figures),
+            Role::Stuck | Role::Failed => continue,
+        };
+        let shown = Shown::of(scenario, Seed { seed, replication: told.replication }, what);
+        let found = figures(&RunView { scenario, seed, runs, shown: &shown, done_by_s: &done_by_s });
+        if told.role == Role::Worst { told.charts = found } else { charts = found }
+    }
+    charts
 }
 
 /// The CSV files, and beside each what it belongs to.

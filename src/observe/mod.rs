@@ -1,5 +1,6 @@
 //! Facts → one run in numbers, a table of its pods, its course in time, its story.
 
+pub mod course;
 pub mod explain;
 pub mod numbers;
 pub mod pod_table;

@@ -1,10 +1,12 @@
 //! Numbers → JSON, CSV, text. Writers are handed in; nothing is opened here.
 
 pub mod answer;
+pub mod chart;
 pub mod compare;
 pub mod csv;
 pub mod dependencies;
 pub mod diagnostics;
+pub mod figures;
 pub mod html;
 pub mod json;
 pub mod markdown;

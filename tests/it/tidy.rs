@@ -31,7 +31,16 @@ const CRATES: &[(&str, &[&str])] = &[
     ("strsim", &["input/suggest.rs"]),
     (
         "libm",
-        &["engine/", "experiment/", "lint/", "kubernetes/luck.rs", "model/dependency.rs", "model/steps.rs"],
+        &[
+            "engine/",
+            "experiment/",
+            "lint/",
+            "kubernetes/luck.rs",
+            "model/dependency.rs",
+            "model/steps.rs",
+            "report/chart/axis.rs",
+            "report/figures/makespan.rs",
+        ],
     ),
     // What a killed run is continued from carries its derives: times, endings, numbers.
     (
@@ -52,13 +61,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("k8s_openapi", &["input/manifest"]),
     ("sha2", &["input/mod.rs", "report/html/policy.rs"]),
     ("clap", &["cli/"]),
-    ("flate2", &["cli/conformance.rs", "experiment/journal.rs"]),
+    ("flate2", &["cli/conformance.rs", "experiment/journal.rs", "report/chart/png.rs"]),
     ("csv", &["report/", "cli/"]),
     ("rayon", &["experiment/replicate.rs"]),
     ("statrs", &["experiment/"]),
     ("annotate_snippets", &["report/diagnostics.rs"]),
     ("strsim", &["input/suggest.rs"]),
-    ("plotters", &["report/chart"]),
+    ("plotters", &["report/chart/"]),
+    ("plotters_backend", &["report/chart/"]),
 ];
 
 /// Folders that are a function of their input: same scenario and seed, same bytes.

@@ -1,9 +1,12 @@
-//! A chart in the page: the drawing, the numbers behind it as a table, and what scripts need to draw it anew from that table.
+//! A chart in the page: the drawing, the numbers behind it as a table, and what scripts need to draw it anew: that table, where
+//! it is a curve, else the lines of the drawing.
 //!
 //! What a chart shows is `report::figures`', how it is drawn `report::chart`'s.
 
+use serde_json::{Value, json};
+
 use super::markup::Html;
-use crate::report::chart::spec::{Cell, Mark, Path, Table};
+use crate::report::chart::spec::{Axis, Cell, Hue, Mark, Path, Scale, Table, Unit};
 use crate::report::chart::{Chart, Ink, svg};
 
 /// Fewer rows are better read than zoomed.
@@ -13,7 +16,8 @@ const FEWEST_ROWS: usize = 8;
 /// another run.
 pub(super) fn figure(chart: &Chart, prefix: &str) -> (Html, bool) {
     let chart = Chart { id: format!("{prefix}{}", chart.id), ..chart.clone() };
-    let live = is_curve(&chart.table);
+    let lines = if is_curve(&chart.table) { None } else { lines(&chart) };
+    let live = is_curve(&chart.table) || lines.is_some();
     let mut html = Html::default();
     html.raw("<figure class=\"chart\" id=\"").text(&chart.id);
     if has_steps(&chart) {
@@ -28,6 +32,9 @@ pub(super) fn figure(chart: &Chart, prefix: &str) -> (Html, bool) {
     html.raw("<button type=\"button\" class=\"enlarge\" aria-pressed=\"false\">Enlarge</button></div>\n");
     if live {
         html.raw("<div class=\"live\" hidden></div>\n");
+    }
+    if let Some(lines) = lines {
+        html.data(&format!("{}-lines", chart.id), &lines);
     }
     html.raw("<details><summary>The numbers behind it</summary>").part(table(&chart)).raw("</details></figure>\n");
     (html, live)
@@ -48,6 +55,44 @@ fn is_curve(table: &Table) -> bool {
     let x: Option<Vec<f64>> = table.rows.iter().map(|row| number(row, 0)).collect();
     let goes_up = x.is_some_and(|x| x.len() >= FEWEST_ROWS && x.windows(2).all(|pair| pair[0] <= pair[1]));
     goes_up && (1..table.columns.len()).any(|column| table.rows.iter().any(|row| number(row, column).is_some()))
+}
+
+/// The lines of the first panel, each with the word that stands beside it in its colour; none when there are none, or the x
+/// axis has names.
+fn lines(chart: &Chart) -> Option<Value> {
+    let panel = chart.panels.first()?;
+    let Scale::Linear { .. } = chart.x.scale else { return None };
+    let word = |of: Hue| {
+        panel.marks.iter().find_map(|mark| match mark {
+            Mark::Label { text, hue, .. } if *hue == of => Some(text.as_str()),
+            _ => None,
+        })
+    };
+    let lines: Vec<Value> = panel
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Line { points, hue, .. } if points.len() >= FEWEST_ROWS => {
+                let (x, y): (Vec<f64>, Vec<f64>) = points.iter().map(|(x, y)| (rounded(*x), rounded(*y))).unzip();
+                Some(json!({"name": word(*hue).unwrap_or(&panel.y.label), "x": x, "y": y}))
+            }
+            _ => None,
+        })
+        .collect();
+    let axis = |axis: &Axis| {
+        let unit = match axis.unit {
+            Unit::Time => "s",
+            Unit::Share => "share",
+            Unit::Count | Unit::Number => "",
+        };
+        json!({"label": axis.label, "unit": unit})
+    };
+    (!lines.is_empty()).then(|| json!({"x": axis(&chart.x), "y": axis(&panel.y), "lines": lines}))
+}
+
+/// Enough for a picture.
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
 }
 
 fn table(chart: &Chart) -> Html {

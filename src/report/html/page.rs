@@ -1,8 +1,10 @@
 //! The frame of a page: head, title, contents, footer, styles and scripts.
 
+use super::charts::figure;
 use super::markup::Html;
 use super::policy::policy;
 use crate::report::answer::{JOBSIM, KUBERNETES};
+use crate::report::chart::{Chart, page_css};
 
 const CSS: &str = include_str!("../../../assets/report/report.css");
 const JS: &str = include_str!("../../../assets/report/report.js");
@@ -34,19 +36,24 @@ impl Page {
         self.main.raw("-h\">").raw(heading).raw("</h2>\n").part(body).raw("</section>\n");
     }
 
-    /// What stands before the first section.
-    pub(super) fn opening(&mut self, body: Html) {
-        self.main.part(body);
-    }
-
-    /// It holds charts that scripts draw.
-    pub(super) fn with_live_charts(&mut self) {
-        self.live = true;
+    /// Charts one after the other. `prefix` makes their names different from those of other runs.
+    pub(super) fn charts(&mut self, charts: &[Chart], prefix: &str) -> Html {
+        let mut html = Html::default();
+        for chart in charts {
+            let (figure, live) = figure(chart, prefix);
+            html.part(figure);
+            self.live |= live;
+        }
+        html
     }
 
     /// The whole file. `origin`: the last line.
     pub(super) fn finish(self, origin: &str) -> String {
-        let style = format!("{CSS}{}", if self.live { UPLOT_CSS } else { "" });
+        let (light, dark) = page_css();
+        let style = format!(
+            ":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}@media print{{:root{{{light}}}}}\n{CSS}{}",
+            if self.live { UPLOT_CSS } else { "" }
+        );
         let scripts: &[&str] = if self.live { &[UPLOT_JS, JS] } else { &[JS] };
         let mut html = Html::default();
         html.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");

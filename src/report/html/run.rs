@@ -8,6 +8,7 @@ pub use super::story::{Role, ShownRun};
 use super::{story, verdict};
 use crate::input::{Diagnostic, Loaded};
 use crate::report::answer::{Answer, JobAnswer};
+use crate::report::chart::Chart;
 use crate::report::words::{duration, percent, percents};
 
 /// What the page of a run is made of.
@@ -15,6 +16,7 @@ pub struct RunPage<'a> {
     pub answer: &'a Answer,
     pub loaded: &'a Loaded,
     pub advice: &'a [Diagnostic],
+    pub charts: &'a [Chart],
     /// The runs that are told; the first is the one in pods.csv.
     pub shown: &'a [ShownRun],
     /// The replication that was asked for.
@@ -32,9 +34,15 @@ pub fn page(run: &RunPage) -> String {
     let mut page = Page::new("run", &title);
     page.section("verdict", "Verdict", verdict::verdict(run.answer));
     page.section("advice", "What to change", advice(&run.loaded.sources, run.advice));
+    if !run.charts.is_empty() {
+        let charts = page.charts(run.charts, "");
+        page.section("charts", "Charts", charts);
+    }
     page.section("figures", "Figures", figures(run.answer));
     for shown in run.shown {
-        page.section(shown.id(), shown.heading(), story::run(shown, &run.loaded.scenario));
+        let mut body = page.charts(&shown.charts, &format!("{}-", shown.id()));
+        body.part(story::run(shown, &run.loaded.scenario));
+        page.section(shown.id(), shown.heading(), body);
     }
     let given = Given::of(run.loaded);
     page.section("trust", "How far to trust it", given.trust(&run.answer.defaults));

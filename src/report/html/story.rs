@@ -12,6 +12,7 @@ use crate::model::scenario::Scenario;
 use crate::observe::explain::{Life, Story};
 use crate::observe::pod_table::PodRow;
 use crate::observe::timeline::{Timeline, TimelineRow};
+use crate::report::chart::Chart;
 use crate::report::story::{Excerpt, Filter, clock, excerpt, lines, phases};
 use crate::report::why::{self, Subject};
 use crate::report::words::duration;
@@ -39,11 +40,13 @@ pub enum Role {
 
 /// A run that is told.
 pub struct ShownRun {
-    role: Role,
+    pub role: Role,
     pub replication: u64,
     pub ending: Ending,
     pub story: Story,
     pub timeline: Vec<TimelineRow>,
+    /// Pictures of it that the page does not have elsewhere.
+    pub charts: Vec<Chart>,
 }
 
 impl ShownRun {
@@ -51,7 +54,7 @@ impl ShownRun {
     pub fn new(scenario: &Scenario, seed: u64, role: Role, replication: u64) -> ShownRun {
         let mut seen = (Story::default(), Timeline::new(scenario.jobs.len() as u32));
         let ending = simulate(scenario, Seed { seed, replication }, Until::AllJobsEnded, &mut seen);
-        ShownRun { role, replication, ending, story: seen.0, timeline: seen.1.rows }
+        ShownRun { role, replication, ending, story: seen.0, timeline: seen.1.rows, charts: Vec::new() }
     }
 
     /// The runs that a page tells of: the one that was asked for or the median one, the worst, and one of each bad kind that

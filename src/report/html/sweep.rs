@@ -109,6 +109,9 @@ fn verdict(summary: &Value) -> Html {
             .collect();
         say("<p>", &format!("Beyond the knee the makespan falls little for what is added: {}.", times.join("; ")));
     }
+    if let Some((index, of)) = shard(summary) {
+        say("<p>", &format!("This is part {index} of {of} (from 0): jobsim merge puts the parts together."));
+    }
     say("<p class=\"sure\">", &format!(
         "{} settings, {} runs of each with the same luck: what differs between settings is the settings'. Brackets are \
          95 % intervals.",
@@ -116,6 +119,11 @@ fn verdict(summary: &Value) -> Html {
         summary["replications"]
     ));
     html
+}
+
+/// Which part of the sweep this is, if it is one.
+fn shard(summary: &Value) -> Option<(u64, u64)> {
+    summary["shard"]["index"].as_u64().zip(summary["shard"]["of"].as_u64())
 }
 
 fn named(cells: &[&Value]) -> String {
@@ -196,6 +204,9 @@ fn words(summary: &Value, given: &Given) -> Vec<String> {
     for axis in list(&summary["axes"]) {
         let values: Vec<String> = list(&axis["values"]).iter().map(text).collect();
         words.extend(["--vary".to_string(), format!("{}={}", text(&axis["path"]), values.join(","))]);
+    }
+    if let Some((index, of)) = shard(summary) {
+        words.extend(["--shard".to_string(), format!("{index}/{of}")]);
     }
     for (name, key) in [("--seed", "seed"), ("-n", "replications")] {
         words.extend([name.to_string(), summary[key].to_string()]);
