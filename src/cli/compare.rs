@@ -11,10 +11,10 @@ use crate::experiment::interval::TAIL;
 use crate::input::Loaded;
 use crate::input::difference::{Difference, differences};
 use crate::input::node::Node;
+use crate::report::compare::{CompareAnswer, Setting, VariantAnswer, json, text};
 use crate::report::html;
 use crate::report::html::compare::ComparePage;
 use crate::report::html::inputs::Given;
-use crate::report::compare::{CompareAnswer, Setting, VariantAnswer, json, text};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -133,7 +133,8 @@ fn save(args: &Args, settings: &[Named], answer: &CompareAnswer) -> Result<(), S
     }
     std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
     for (name, text) in [("report.html", page), ("summary.json", summary)] {
-        write_whole(&folder.join(name), text.as_bytes()).map_err(|error| failed(format!("{name}: {error}")))?;
+        write_whole(&folder.join(name), text.as_bytes())
+            .map_err(|error| failed(format!("{name}: {error}")))?;
     }
     Ok(())
 }

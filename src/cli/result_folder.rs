@@ -14,9 +14,9 @@ use crate::lint::lint;
 use crate::observe::pod_table::PodRow;
 use crate::report;
 use crate::report::answer::{Answer, JOBSIM, KUBERNETES};
-use crate::report::html;
 use crate::report::chart::Chart;
 use crate::report::figures::{RunView, Shown, run_figures, shown_figures};
+use crate::report::html;
 use crate::report::html::run::{Role, RunPage, ShownRun};
 
 /// A folder that may be written to.
@@ -87,7 +87,8 @@ impl ResultFolder {
         };
         let scenario = &loaded.scenario;
         let told = ShownRun::choose(runs, asked).into_iter();
-        let mut told: Vec<ShownRun> = told.map(|(role, k)| ShownRun::new(scenario, answer.seed, role, k)).collect();
+        let mut told: Vec<ShownRun> =
+            told.map(|(role, k)| ShownRun::new(scenario, answer.seed, role, k)).collect();
         let charts = charts(loaded, answer, runs, &mut told);
         let mut files = tables(loaded, answer, runs, &told[0]).map_err(|error| failed(error.to_string()))?;
         let advice: Vec<Diagnostic> = lint(loaded).into_iter().map(|advice| advice.diagnostic).collect();

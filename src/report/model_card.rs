@@ -116,7 +116,8 @@ fn of_job(card: &mut ModelCard, prefix: &str, case: &JobCase, job: &LoadedJob) {
         ));
     }
     if let Some(schedule) = &job.schedule {
-        card.ignored.push(format!("{prefix}The schedule {schedule} of the CronJob: its Job is created once."));
+        card.ignored
+            .push(format!("{prefix}The schedule {schedule} of the CronJob: its Job is created once."));
     }
 }
 

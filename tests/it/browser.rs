@@ -92,11 +92,19 @@ fn pages_are_valid_accessible_alive_and_harmless() {
     std::fs::write(inputs.join("simulation.yaml"), HOSTILE_SIMULATION).unwrap();
     std::fs::write(folder.join("hostile.json"), HOSTILE_TEXTS).unwrap();
     for name in ["black-hole", "thundering-herd", "queue-processor"] {
-        save(&folder, name, &["run", &format!("scenarios/{name}"), "-n", "60", "--done-by", "6m", "--gate", "stuck<=90%"]);
+        save(
+            &folder,
+            name,
+            &["run", &format!("scenarios/{name}"), "-n", "60", "--done-by", "6m", "--gate", "stuck<=90%"],
+        );
     }
     save(&folder, "sweep", &["sweep", "scenarios/black-hole", "--vary", "parallelism=1..10:+1", "-n", "20"]);
     let cure = "scenarios/black-hole/with-pod-deadline";
-    save(&folder, "compare", &["compare", "scenarios/black-hole", cure, "--variant", "spec.parallelism=5", "-n", "40"]);
+    save(
+        &folder,
+        "compare",
+        &["compare", "scenarios/black-hole", cure, "--variant", "spec.parallelism=5", "-n", "40"],
+    );
     let hostile = inputs.to_str().unwrap();
     save(&folder, "hostile", &["run", hostile]);
     save(&folder, "hostile-sweep", &["sweep", hostile, "--vary", "parallelism=1,2", "-n", "10"]);

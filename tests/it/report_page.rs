@@ -28,7 +28,9 @@ fn the_page_depends_on_nothing_but_the_inputs() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/black-hole");
     let second = page("page-two", &["run", manifest.to_str().unwrap(), "-n", "40", "--threads", "7"]);
     assert!(first == second);
-    for words in ["hangs for ever in", "Step by step", "How far to trust it", "no-deadline", "completionMode: Indexed"] {
+    for words in
+        ["hangs for ever in", "Step by step", "How far to trust it", "no-deadline", "completionMode: Indexed"]
+    {
         assert!(first.contains(words), "{words}");
     }
     let command = "jobsim run job.yaml simulation.yaml --seed 42 -n 40";
@@ -38,7 +40,10 @@ fn the_page_depends_on_nothing_but_the_inputs() {
 #[test]
 fn the_command_to_repeat_it_makes_the_same_page() {
     let gate = ["--gate", "p95.makespan<=2h", "--done-by", "90m", "--replication", "3"];
-    let first = page("page-said", &[&["run", "scenarios/queue-processor", "-n", "30", "--parallelism", "7"][..], &gate].concat());
+    let first = page(
+        "page-said",
+        &[&["run", "scenarios/queue-processor", "-n", "30", "--parallelism", "7"][..], &gate].concat(),
+    );
     let line = first.split("class=\"command-line\">").nth(1).unwrap().split('<').next().unwrap();
     let line = line.replace("&lt;", "<").replace("&#39;", "'").replace("&amp;", "&");
     let folder = fresh("page-repeated");
@@ -200,7 +205,16 @@ mod trouble {
     fn a_closed_pipe_is_a_clean_end() {
         let folder = fresh("page-closed-pipe");
         let mut child = Command::new(env!("CARGO_BIN_EXE_jobsim"))
-            .args(["run", "scenarios/black-hole", "-n", "5", "-o", "json", "--save", folder.to_str().unwrap()])
+            .args([
+                "run",
+                "scenarios/black-hole",
+                "-n",
+                "5",
+                "-o",
+                "json",
+                "--save",
+                folder.to_str().unwrap(),
+            ])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

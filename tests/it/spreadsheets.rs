@@ -48,8 +48,11 @@ fn fresh(name: &str) -> PathBuf {
 fn formulas(folder: &Path) -> String {
     let inputs = folder.join("inputs");
     std::fs::create_dir_all(&inputs).unwrap();
-    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/queue-processor/job.yaml"), inputs.join("job.yaml"))
-        .unwrap();
+    std::fs::copy(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/queue-processor/job.yaml"),
+        inputs.join("job.yaml"),
+    )
+    .unwrap();
     std::fs::write(inputs.join("simulation.yaml"), SIMULATION).unwrap();
     inputs.to_str().unwrap().to_string()
 }
@@ -64,7 +67,11 @@ fn csv_files_open_in_pandas_and_duckdb() {
         saved(&folder, "stuck", &["run", "scenarios/black-hole", "-n", "20"]),
         saved(&folder, "shared", &["run", "scenarios/thundering-herd", "-n", "5"]),
         saved(&folder, "formulas", &["run", &inputs]),
-        saved(&folder, "sweep", &["sweep", "scenarios/black-hole", "--vary", "parallelism=1,2,4", "-n", "10"]),
+        saved(
+            &folder,
+            "sweep",
+            &["sweep", "scenarios/black-hole", "--vary", "parallelism=1,2,4", "-n", "10"],
+        ),
         saved(&folder, "sweep-formulas", &["sweep", &inputs, "--vary", "parallelism=1,2", "-n", "5"]),
     ];
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/csv/open.py");

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::markup::Html;
-use crate::report::chart::spec::{Axis, Cell, Hue, Mark, Path, Scale, Table, Unit};
+use crate::report::chart::spec::{Axis, Cell, Hue, Mark, Path, Scale, Unit};
 use crate::report::chart::{Chart, Ink, svg};
 
 /// Fewer rows are better read than zoomed.
@@ -16,8 +16,8 @@ const FEWEST_ROWS: usize = 8;
 /// another run.
 pub(super) fn figure(chart: &Chart, prefix: &str) -> (Html, bool) {
     let chart = Chart { id: format!("{prefix}{}", chart.id), ..chart.clone() };
-    let lines = if is_curve(&chart.table) { None } else { lines(&chart) };
-    let live = is_curve(&chart.table) || lines.is_some();
+    let lines = if is_curve(&chart) { None } else { lines(&chart) };
+    let live = is_curve(&chart) || lines.is_some();
     let mut html = Html::default();
     html.raw("<figure class=\"chart\" id=\"").text(&chart.id);
     if has_steps(&chart) {
@@ -27,7 +27,9 @@ pub(super) fn figure(chart: &Chart, prefix: &str) -> (Html, bool) {
     html.text(&chart.title).raw("\">").drawing(&svg(&chart, Ink::Page)).raw("</div>\n");
     html.raw("<div class=\"tools\" hidden>");
     if live {
-        html.raw("<button type=\"button\" class=\"explore\" aria-expanded=\"false\">Zoom and read values</button>");
+        html.raw(
+            "<button type=\"button\" class=\"explore\" aria-expanded=\"false\">Zoom and read values</button>",
+        );
     }
     html.raw("<button type=\"button\" class=\"enlarge\" aria-pressed=\"false\">Enlarge</button></div>\n");
     if live {
@@ -36,32 +38,45 @@ pub(super) fn figure(chart: &Chart, prefix: &str) -> (Html, bool) {
     if let Some(lines) = lines {
         html.data(&format!("{}-lines", chart.id), &lines);
     }
-    html.raw("<details><summary>The numbers behind it</summary>").part(table(&chart)).raw("</details></figure>\n");
+    html.raw("<details><summary>The numbers behind it</summary>")
+        .part(table(&chart))
+        .raw("</details></figure>\n");
     (html, live)
 }
 
 /// Whether its curves hold a value until the next point.
 fn has_steps(chart: &Chart) -> bool {
     let marks = chart.panels.iter().flat_map(|panel| &panel.marks);
-    marks.into_iter().any(|mark| matches!(mark, Mark::Line { path: Path::Steps, .. } | Mark::Area { path: Path::Steps, .. }))
+    marks.into_iter().any(|mark| {
+        matches!(mark, Mark::Line { path: Path::Steps, .. } | Mark::Area { path: Path::Steps, .. })
+    })
 }
 
-/// Whether its first column goes up and another one holds numbers.
-fn is_curve(table: &Table) -> bool {
+/// Whether its table is what it shows: the first column is the x axis and goes up, and another one holds numbers.
+fn is_curve(chart: &Chart) -> bool {
+    let table = &chart.table;
+    let is_x =
+        table.columns.first().is_some_and(|column| (column.unit == "s") == (chart.x.unit == Unit::Time));
+    if !is_x || matches!(chart.x.scale, Scale::Names(_)) {
+        return false;
+    }
     let number = |row: &Vec<Cell>, column: usize| match row.get(column) {
         Some(Cell::Number(value)) => Some(*value),
         _ => None,
     };
     let x: Option<Vec<f64>> = table.rows.iter().map(|row| number(row, 0)).collect();
     let goes_up = x.is_some_and(|x| x.len() >= FEWEST_ROWS && x.windows(2).all(|pair| pair[0] <= pair[1]));
-    goes_up && (1..table.columns.len()).any(|column| table.rows.iter().any(|row| number(row, column).is_some()))
+    goes_up
+        && (1..table.columns.len()).any(|column| table.rows.iter().any(|row| number(row, column).is_some()))
 }
 
 /// The lines of the first panel, each with the word that stands beside it in its colour; none when there are none, or the x
 /// axis has names.
 fn lines(chart: &Chart) -> Option<Value> {
     let panel = chart.panels.first()?;
-    let Scale::Linear { .. } = chart.x.scale else { return None };
+    if matches!(chart.x.scale, Scale::Names(_)) {
+        return None;
+    }
     let word = |of: Hue| {
         panel.marks.iter().find_map(|mark| match mark {
             Mark::Label { text, hue, .. } if *hue == of => Some(text.as_str()),
@@ -73,7 +88,8 @@ fn lines(chart: &Chart) -> Option<Value> {
         .iter()
         .filter_map(|mark| match mark {
             Mark::Line { points, hue, .. } if points.len() >= FEWEST_ROWS => {
-                let (x, y): (Vec<f64>, Vec<f64>) = points.iter().map(|(x, y)| (rounded(*x), rounded(*y))).unzip();
+                let (x, y): (Vec<f64>, Vec<f64>) =
+                    points.iter().map(|(x, y)| (rounded(*x), rounded(*y))).unzip();
                 Some(json!({"name": word(*hue).unwrap_or(&panel.y.label), "x": x, "y": y}))
             }
             _ => None,

@@ -40,7 +40,8 @@ pub fn page(compare: &ComparePage) -> String {
     page.section("trust", "How far to trust it", trust);
     let mut texts = Html::default();
     texts.raw("<p>To repeat it:</p>\n").part(command(compare.command));
-    let settings = std::iter::once(&answer.base).chain(answer.variants.iter().map(|variant| &variant.setting));
+    let settings =
+        std::iter::once(&answer.base).chain(answer.variants.iter().map(|variant| &variant.setting));
     let mut seen: Vec<&(String, String)> = Vec::new();
     for (setting, given) in settings.zip(compare.given) {
         texts.raw("<h3><bdi>").text(&setting.name).raw("</bdi></h3>\n");
@@ -78,12 +79,14 @@ fn inputs(variant: &VariantAnswer) -> Html {
     let mut table = Table::of_words("The inputs", &["field", "base", "variant"]);
     for (document, fields) in &variant.inputs {
         for d in fields {
-            let side = |side: &Option<String>| Cell::Words(side.clone().unwrap_or_else(|| "(not set)".to_string()));
+            let side =
+                |side: &Option<String>| Cell::Words(side.clone().unwrap_or_else(|| "(not set)".to_string()));
             table.row(&format!("{document}: {}", d.field), &[side(&d.from), side(&d.to)]);
         }
     }
     html.part(table.finish());
-    let alone: Vec<String> = variant.comparison.unmatched.iter().map(|name| format!("{name}: in one of the two only")).collect();
+    let alone: Vec<String> =
+        variant.comparison.unmatched.iter().map(|name| format!("{name}: in one of the two only")).collect();
     html.part(list("Not compared", &alone));
     html
 }
@@ -121,8 +124,12 @@ fn quantities(table: &mut Table, list: &[(&'static str, Option<Paired>)]) {
 }
 
 fn cells(p: &Paired, show: fn(f64) -> String) -> Vec<Cell> {
-    let interval =
-        p.interval.map_or("–".to_string(), |(low, high)| format!("[{}, {}]", signed(low, show), signed(high, show)));
+    let interval = p
+        .interval
+        .map_or("–".to_string(), |(low, high)| format!("[{}, {}]", signed(low, show), signed(high, show)));
     let gain = p.gain.map_or(String::new(), |gain| format!("{gain:.1}"));
-    [show(p.base), show(p.variant), signed(p.difference, show), interval, gain].into_iter().map(Cell::Number).collect()
+    [show(p.base), show(p.variant), signed(p.difference, show), interval, gain]
+        .into_iter()
+        .map(Cell::Number)
+        .collect()
 }

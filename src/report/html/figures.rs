@@ -31,7 +31,11 @@ impl Table {
     fn begin(class: &'static str, caption: &str, columns: &[&str]) -> Table {
         let mut html = Html::default();
         html.raw("<section class=\"scroll\" tabindex=\"0\" aria-label=\"").text(caption);
-        html.raw("\"><table class=\"").raw(class).raw("\"><caption>").text(caption).raw("</caption><thead><tr>");
+        html.raw("\"><table class=\"")
+            .raw(class)
+            .raw("\"><caption>")
+            .text(caption)
+            .raw("</caption><thead><tr>");
         for column in columns {
             html.raw("<th scope=\"col\">").text(column).raw("</th>");
         }
@@ -67,12 +71,14 @@ pub(super) fn named(key: &str) -> (String, fn(f64) -> String) {
 }
 
 pub(super) fn interval(interval: Option<(f64, f64)>, show: fn(f64) -> String) -> String {
-    interval.map_or_else(|| "–".to_string(), |(low, high)| format!("[{}, {}]", show(low.max(0.0)), show(high)))
+    interval
+        .map_or_else(|| "–".to_string(), |(low, high)| format!("[{}, {}]", show(low.max(0.0)), show(high)))
 }
 
 /// Quantities with every figure that they have; those that are 0 in every run are left out.
 pub(super) fn quantities(caption: &str, list: &[(&'static str, Option<Summary>)]) -> Html {
-    let columns = ["quantity", "mean", "its interval", "p50", "its interval", "p95", "its interval", "p99", "most"];
+    let columns =
+        ["quantity", "mean", "its interval", "p50", "its interval", "p95", "its interval", "p99", "most"];
     let mut table = Table::new(caption, &columns);
     for (key, summary) in list {
         let Some(s) = summary.filter(|s| s.max != 0.0) else { continue };
@@ -82,7 +88,20 @@ pub(super) fn quantities(caption: &str, list: &[(&'static str, Option<Summary>)]
         if s.n > 1 && s.min == s.max {
             // Nothing to estimate an error from.
             let [value, alike] = [show(s.mean), "all alike".to_string()];
-            table.row(&label, &[value, alike, String::new(), String::new(), String::new(), String::new(), String::new(), show(s.max)].map(n));
+            table.row(
+                &label,
+                &[
+                    value,
+                    alike,
+                    String::new(),
+                    String::new(),
+                    String::new(),
+                    String::new(),
+                    String::new(),
+                    show(s.max),
+                ]
+                .map(n),
+            );
             continue;
         }
         table.row(
@@ -106,7 +125,9 @@ pub(super) fn quantities(caption: &str, list: &[(&'static str, Option<Summary>)]
 pub(super) fn heavy_tails(list: &[(&'static str, Option<Summary>)]) -> Html {
     let mut html = Html::default();
     for (key, summary) in list {
-        let Some(index) = summary.and_then(|s| s.tail_index).filter(|index| *index < HEAVY_TAIL) else { continue };
+        let Some(index) = summary.and_then(|s| s.tail_index).filter(|index| *index < HEAVY_TAIL) else {
+            continue;
+        };
         html.raw("<p class=\"note\">").text(&format!(
             "{} has a heavy tail (index {index:.1}, below {HEAVY_TAIL}): rare runs decide its mean, whose interval is too \
              narrow; go by the quantiles.",
@@ -120,22 +141,31 @@ pub(super) fn heavy_tails(list: &[(&'static str, Option<Summary>)]) -> Html {
 /// How the runs ended: a bar, and the same in words.
 pub(super) fn outcomes(job: &JobAnswer) -> Html {
     let mut html = Html::default();
-    let words: Vec<String> =
-        job.outcomes.iter().map(|o| format!("{} {}", outcome(o.outcome, o.reason), percent(o.share))).collect();
+    let words: Vec<String> = job
+        .outcomes
+        .iter()
+        .map(|o| format!("{} {}", outcome(o.outcome, o.reason), percent(o.share)))
+        .collect();
     html.raw("<svg class=\"shares\" role=\"img\" viewBox=\"0 0 1000 40\" preserveAspectRatio=\"none\" aria-label=\"");
     html.text(&format!("Shares of runs: {}", words.join(", "))).raw("\">");
     let mut x = 0.0;
     for o in &job.outcomes {
         let width = 1000.0 * o.share;
         html.raw("<rect class=\"").raw(class(o.outcome)).raw("\" x=\"").text(&format!("{x:.1}"));
-        html.raw("\" y=\"0\" width=\"").text(&format!("{:.1}", (width - 2.0).max(1.0))).raw("\" height=\"40\"/>");
+        html.raw("\" y=\"0\" width=\"")
+            .text(&format!("{:.1}", (width - 2.0).max(1.0)))
+            .raw("\" height=\"40\"/>");
         x += width;
     }
     html.raw("</svg>\n<ul class=\"key\">");
     for o in &job.outcomes {
         html.raw("<li><span class=\"swatch ").raw(class(o.outcome)).raw("\"></span> ");
-        html.element("strong", &percent(o.share)).raw(" ").text(&outcome(o.outcome, o.reason)).raw(" <span class=\"quiet\">");
-        html.text(&format!("{}, {} runs", o.interval.map_or_else(String::new, percents), o.count)).raw("</span></li>");
+        html.element("strong", &percent(o.share))
+            .raw(" ")
+            .text(&outcome(o.outcome, o.reason))
+            .raw(" <span class=\"quiet\">");
+        html.text(&format!("{}, {} runs", o.interval.map_or_else(String::new, percents), o.count))
+            .raw("</span></li>");
     }
     html.raw("</ul>\n");
     html
@@ -163,7 +193,8 @@ pub(super) fn dependency(answer: &DependencyAnswer) -> Html {
     html.part(quantities(&format!("{}: over all runs", answer.name), &answer.quantities));
     if let Some((with, without)) = &answer.background {
         let columns = ["quantity", "with the Jobs", "its interval", "without", "its interval"];
-        let mut table = Table::new(&format!("{}: what other tenants meet, in the mean", answer.name), &columns);
+        let mut table =
+            Table::new(&format!("{}: what other tenants meet, in the mean", answer.name), &columns);
         for ((key, with), (_, without)) in with.iter().zip(without) {
             let (label, show) = named(key);
             let pair = |s: &Option<Summary>| match s {
@@ -180,7 +211,8 @@ pub(super) fn dependency(answer: &DependencyAnswer) -> Html {
         html.raw("<p>").text(&words).raw("</p>\n");
     }
     if let Some(r) = &answer.recovery {
-        let after = r.after_s.as_ref().map_or(String::new(), |s| format!(", after {} (median)", duration(s.p50)));
+        let after =
+            r.after_s.as_ref().map_or(String::new(), |s| format!(", after {} (median)", duration(s.p50)));
         html.raw("<p>").text(&format!(
             "After the fault the load came back to normal by itself in {} of {} runs{after}; only because the Jobs had ended \
              in {}, not at all in {}.",

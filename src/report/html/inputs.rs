@@ -24,12 +24,18 @@ pub(super) fn advice(sources: &Sources, advice: &[Diagnostic]) -> Html {
     }
     html.raw("<ol class=\"advice\">\n");
     for finding in advice {
-        html.raw("<li><p><strong>").text(finding.code).raw("</strong> ").text(&finding.message).raw(".</p>\n");
+        html.raw("<li><p><strong>")
+            .text(finding.code)
+            .raw("</strong> ")
+            .text(&finding.message)
+            .raw(".</p>\n");
         if let Some(help) = &finding.help {
             html.raw("<p class=\"cure\">").text(&capital(help)).raw(".</p>\n");
         }
         if let Some((file, lines)) = patch(sources, &finding.fix) {
-            html.raw("<figure><figcaption>The change, in ").text(name(sources.file(file))).raw("</figcaption><pre class=\"patch\">");
+            html.raw("<figure><figcaption>The change, in ")
+                .text(name(sources.file(file)))
+                .raw("</figcaption><pre class=\"patch\">");
             for line in lines {
                 match line {
                     PatchLine::Same(text) => html.raw("  ").text(&text).raw("\n"),
@@ -41,7 +47,9 @@ pub(super) fn advice(sources: &Sources, advice: &[Diagnostic]) -> Html {
             html.raw("</pre></figure>\n");
         } else if let Some(span) = finding.span {
             let line = sources.line_column(span).0;
-            html.raw("<p class=\"quiet\">").text(&format!("{}, line {line}", name(sources.file(span.file)))).raw("</p>\n");
+            html.raw("<p class=\"quiet\">")
+                .text(&format!("{}, line {line}", name(sources.file(span.file))))
+                .raw("</p>\n");
         }
         html.raw("</li>\n");
     }
@@ -56,7 +64,11 @@ fn capital(text: &str) -> String {
 
 /// The name of a text without its folders, so that the page is the same wherever it was made.
 fn name(file: &SourceFile) -> &str {
-    if file.name.starts_with(SET) { &file.name } else { file.name.rsplit(['/', '\\']).next().unwrap_or(&file.name) }
+    if file.name.starts_with(SET) {
+        &file.name
+    } else {
+        file.name.rsplit(['/', '\\']).next().unwrap_or(&file.name)
+    }
 }
 
 /// The inputs of a page, apart from the files that they were read from.
@@ -106,7 +118,8 @@ impl Given {
     /// How far to trust it, and the defaults that it stands on.
     pub(super) fn trust(&self, defaults: &[String]) -> Html {
         let mut html = list("Exact", &self.card.exact);
-        html.part(list("Approximated", &self.card.approximated)).part(list("Not simulated", &self.card.ignored));
+        html.part(list("Approximated", &self.card.approximated))
+            .part(list("Not simulated", &self.card.ignored));
         html.part(list("Defaults used, because the input does not say", defaults));
         html
     }
@@ -135,7 +148,9 @@ pub(super) fn shown_texts<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -
         html.raw(if open { "<details open>" } else { "<details>" }).raw("<summary><bdi>").text(name);
         html.raw("</bdi></summary><pre class=\"input\" tabindex=\"0\">").text(shown).raw("</pre>");
         if shown.len() < text.len() {
-            html.raw("<p class=\"note\">").text(&format!("{} more bytes are not shown.", text.len() - shown.len())).raw("</p>");
+            html.raw("<p class=\"note\">")
+                .text(&format!("{} more bytes are not shown.", text.len() - shown.len()))
+                .raw("</p>");
         }
         html.raw("</details>\n");
     }

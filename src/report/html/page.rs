@@ -32,7 +32,13 @@ impl Page {
     /// A part with its heading, and an entry of the contents.
     pub(super) fn section(&mut self, id: &'static str, heading: &'static str, body: Html) {
         self.contents.push((id, heading));
-        self.main.raw("<section id=\"").raw(id).raw("\" aria-labelledby=\"").raw(id).raw("-h\">\n<h2 id=\"").raw(id);
+        self.main
+            .raw("<section id=\"")
+            .raw(id)
+            .raw("\" aria-labelledby=\"")
+            .raw(id)
+            .raw("-h\">\n<h2 id=\"")
+            .raw(id);
         self.main.raw("-h\">").raw(heading).raw("</h2>\n").part(body).raw("</section>\n");
     }
 
@@ -60,7 +66,11 @@ impl Page {
         html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         html.raw("<meta name=\"color-scheme\" content=\"light dark\">\n");
         html.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"").text(&policy(scripts, &style));
-        html.raw("\">\n<title>").text(&self.title).raw(" – jobsim ").raw(self.command).raw("</title>\n<style>");
+        html.raw("\">\n<title>")
+            .text(&self.title)
+            .raw(" – jobsim ")
+            .raw(self.command)
+            .raw("</title>\n<style>");
         html.ours(&style).raw("</style>\n</head>\n<body>\n");
         html.raw("<a class=\"skip\" href=\"#main\">Skip to the verdict</a>\n<header>\n<p class=\"command\">jobsim ");
         html.raw(self.command).raw("</p>\n<h1><bdi>").text(&self.title).raw("</bdi></h1>\n");

@@ -1,6 +1,6 @@
 //! The page of `run`: verdict, what to change, figures, single runs, and what it all stands on.
 
-use super::figures::{dependency, heavy_tails, outcome, quantities, Cell, Table};
+use super::figures::{Cell, Table, dependency, heavy_tails, outcome, quantities};
 use super::inputs::{Given, advice, command};
 use super::markup::Html;
 use super::page::{Page, origin};
@@ -69,7 +69,10 @@ fn figures(answer: &Answer) -> Html {
 }
 
 fn shares(job: &JobAnswer) -> Html {
-    let mut table = Table::new(&format!("{}: how the runs end", job.name), &["outcome", "share of runs", "its interval", "runs"]);
+    let mut table = Table::new(
+        &format!("{}: how the runs end", job.name),
+        &["outcome", "share of runs", "its interval", "runs"],
+    );
     let mut row = |head: &str, share: f64, interval: Option<(f64, f64)>, runs: String| {
         let n = |text: String| Cell::Number(text);
         table.row(head, &[n(percent(share)), n(interval.map_or_else(String::new, percents)), n(runs)]);

@@ -60,10 +60,11 @@ impl ShownRun {
     /// The runs that a page tells of: the one that was asked for or the median one, the worst, and one of each bad kind that
     /// these do not show.
     pub fn choose(runs: &[Run], asked: Option<u64>) -> Vec<(Role, u64)> {
-        let mut chosen = vec![match asked {
+        let first = match asked {
             Some(replication) => (Role::Asked, replication),
             None => (Role::Median, median_replication(runs)),
-        }];
+        };
+        let mut chosen = vec![first];
         let mut add = |role, replication: u64| {
             if chosen.iter().all(|(_, known)| *known != replication) {
                 chosen.push((role, replication));
@@ -73,9 +74,13 @@ impl ShownRun {
             runs[replication as usize].jobs.iter().any(|job| kind(&job.ending.outcome))
         };
         let worst = worst_replication(runs);
-        add(Role::Worst, worst);
-        let kinds: [(Role, fn(&Outcome) -> bool); 2] =
-            [(Role::Stuck, |o| matches!(o, Outcome::Stuck(_))), (Role::Failed, |o| matches!(o, Outcome::Failed(_)))];
+        if !alike(&runs[first.1 as usize], &runs[worst as usize]) {
+            add(Role::Worst, worst);
+        }
+        let kinds: [(Role, fn(&Outcome) -> bool); 2] = [
+            (Role::Stuck, |o| matches!(o, Outcome::Stuck(_))),
+            (Role::Failed, |o| matches!(o, Outcome::Failed(_))),
+        ];
         for (role, kind) in kinds {
             let shown = chosen.iter().any(|(_, replication)| is(*replication, kind));
             if !shown && let Some(first) = (0..runs.len() as u64).find(|replication| is(*replication, kind)) {
@@ -108,6 +113,17 @@ impl ShownRun {
     fn is_saved(&self) -> bool {
         matches!(self.role, Role::Asked | Role::Median)
     }
+}
+
+/// Whether the second of two runs has nothing to tell after the first: every Job ends alike, and in the same time up to 1 %.
+fn alike(a: &Run, b: &Run) -> bool {
+    a.jobs.iter().zip(&b.jobs).all(|(a, b)| {
+        let times = match (a.makespan_s(), b.makespan_s()) {
+            (Some(a), Some(b)) => (a - b).abs() <= 0.01 * a,
+            (a, b) => a == b,
+        };
+        times && a.ending.outcome == b.ending.outcome
+    })
 }
 
 /// What happened in a run.
@@ -143,7 +159,9 @@ pub(super) fn run(shown: &ShownRun, scenario: &Scenario) -> Html {
     }
     if shown.ending.jobs.len() > MOST_JOBS {
         let left = shown.ending.jobs.len() - MOST_JOBS;
-        html.raw("<p class=\"note\">").text(&format!("{left} more Jobs: jobsim explain tells of all.")).raw("</p>\n");
+        html.raw("<p class=\"note\">")
+            .text(&format!("{left} more Jobs: jobsim explain tells of all."))
+            .raw("</p>\n");
     }
     html
 }
@@ -153,7 +171,8 @@ fn job_of_run(shown: &ShownRun, subject: &Subject, jobs: usize) -> Html {
     let ending = subject.ending;
     let end = ending.finished_at.unwrap_or(ending.last_change).since(subject.zero);
     html.raw("<p><strong>").text(&outcome(ending.outcome.name(), ending.outcome.reason())).raw("</strong> ");
-    html.text(&format!("after {}; pods: {}.", duration(end.seconds()), phases(subject.story, subject.job))).raw("</p>\n");
+    html.text(&format!("after {}; pods: {}.", duration(end.seconds()), phases(subject.story, subject.job)))
+        .raw("</p>\n");
     let why = match ending.outcome {
         Outcome::Stuck(_) => why::stuck(subject),
         Outcome::Failed(_) => why::failed(subject),
@@ -173,8 +192,11 @@ fn steps(shown: &ShownRun, subject: &Subject, most: usize) -> Html {
     let mut html = Html::default();
     html.raw("<div class=\"steps\">\n<div class=\"stepper\" hidden>\n");
     html.raw("<div class=\"walk\"><button type=\"button\" class=\"prev\">◀ Back</button>");
-    html.raw("<input type=\"range\" min=\"0\" value=\"0\" max=\"").number(lines.len().saturating_sub(1) as u64);
-    html.raw("\" aria-label=\"Step of the run\"><button type=\"button\" class=\"next\">Next ▶</button></div>\n");
+    html.raw("<input type=\"range\" min=\"0\" value=\"0\" max=\"")
+        .number(lines.len().saturating_sub(1) as u64);
+    html.raw(
+        "\" aria-label=\"Step of the run\"><button type=\"button\" class=\"next\">Next ▶</button></div>\n",
+    );
     html.raw("<div class=\"now\" aria-live=\"polite\"></div></div>\n");
     html.raw("<section class=\"scroll tall\" tabindex=\"0\" aria-label=\"Steps: ").text(shown.heading());
     html.raw(", ").text(&subject.scenario.jobs[subject.job as usize].name);
@@ -188,14 +210,21 @@ fn steps(shown: &ShownRun, subject: &Subject, most: usize) -> Html {
     let mut state: Option<&TimelineRow> = None;
     for (at, line) in lines.iter().enumerate() {
         if gap == Some(at) {
-            html.raw("<tr class=\"gap\"><td>…</td><td colspan=\"7\">steps in between are left out</td></tr>\n");
+            html.raw(
+                "<tr class=\"gap\"><td>…</td><td colspan=\"7\">steps in between are left out</td></tr>\n",
+            );
         }
         while let Some(row) = states.next_if(|row| row.t <= line.t) {
             state = Some(row);
         }
         let t = SimTime::from_nanos(subject.zero.nanos() + line.tick * 100_000_000);
-        html.raw("<tr><th scope=\"row\">").text(&clock(t, subject.zero)).raw("</th><td>").text(&line.text).raw("</td>");
-        let s = state.map_or([0; 6], |s| [s.active, s.pending, s.running, s.terminating, s.succeeded, s.failed]);
+        html.raw("<tr><th scope=\"row\">")
+            .text(&clock(t, subject.zero))
+            .raw("</th><td>")
+            .text(&line.text)
+            .raw("</td>");
+        let s =
+            state.map_or([0; 6], |s| [s.active, s.pending, s.running, s.terminating, s.succeeded, s.failed]);
         for count in s {
             html.raw("<td class=\"n\">").number(count).raw("</td>");
         }
@@ -231,7 +260,11 @@ fn pods(shown: &ShownRun, subject: &Subject, jobs: usize) -> Html {
         pods.truncate(most);
     }
     let mut html = Html::default();
-    html.raw(if pods.len() > MOST_OPEN_ROWS { "<details class=\"pods\">" } else { "<details class=\"pods\" open>" });
+    html.raw(if pods.len() > MOST_OPEN_ROWS {
+        "<details class=\"pods\">"
+    } else {
+        "<details class=\"pods\" open>"
+    });
     html.raw("<summary>Pods (").number(all as u64).raw(")</summary>\n");
     if all > most {
         let rest = match shown.is_saved() {
@@ -244,7 +277,9 @@ fn pods(shown: &ShownRun, subject: &Subject, jobs: usize) -> Html {
         html.raw("</p>\n");
     }
     let name = format!("{}-{}", shown.id(), subject.job);
-    html.raw("<div class=\"filter\" hidden><label for=\"filter-").text(&name).raw("\">Show only pods with </label>");
+    html.raw("<div class=\"filter\" hidden><label for=\"filter-")
+        .text(&name)
+        .raw("\">Show only pods with </label>");
     html.raw("<input type=\"search\" autocomplete=\"off\" spellcheck=\"false\" id=\"filter-").text(&name);
     html.raw("\" placeholder=\"failed, 17, hangs …\"> <span class=\"count\" role=\"status\"></span></div>\n");
     html.raw("<section class=\"scroll tall\" tabindex=\"0\" aria-label=\"Pods: ").text(shown.heading());
@@ -271,7 +306,9 @@ fn pod(html: &mut Html, row: &PodRow, life: &Life, zero: SimTime, indexed: bool)
     let at = |t: Option<SimTime>| t.map_or_else(|| "–".to_string(), |t| clock(t, zero));
     html.raw("<tr><th scope=\"row\">").number(row.pod).raw("</th>");
     if indexed {
-        html.raw("<td class=\"n\">").text(&row.index.map_or_else(String::new, |index| index.to_string())).raw("</td>");
+        html.raw("<td class=\"n\">")
+            .text(&row.index.map_or_else(String::new, |index| index.to_string()))
+            .raw("</td>");
         html.raw("<td class=\"n\">").number(row.attempt).raw("</td>");
     }
     for time in [Some(row.created), row.started, row.finished] {
@@ -279,7 +316,11 @@ fn pod(html: &mut Html, row: &PodRow, life: &Life, zero: SimTime, indexed: bool)
     }
     html.raw("<td class=\"n\">").text(&duration(life.ran.seconds())).raw("</td><td>").raw(row.phase.as_str());
     html.raw("</td><td class=\"n\">").text(&row.exit_code.map_or_else(String::new, |code| code.to_string()));
-    html.raw("</td><td class=\"n\">").number(row.restarts).raw("</td><td>").text(&note(row, life, zero)).raw("</td></tr>\n");
+    html.raw("</td><td class=\"n\">")
+        .number(row.restarts)
+        .raw("</td><td>")
+        .text(&note(row, life, zero))
+        .raw("</td></tr>\n");
 }
 
 fn note(row: &PodRow, life: &Life, zero: SimTime) -> String {

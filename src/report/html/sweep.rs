@@ -65,7 +65,7 @@ fn verdict(summary: &Value) -> Html {
     let whole: Vec<&Value> = cells.iter().filter(|cell| complete(cell) >= 1.0).collect();
     let grade = match () {
         () if whole.len() == cells.len() => Grade::Good,
-        () if !whole.is_empty() || cells.iter().any(|cell| complete(cell) >= 0.5) => Grade::Mixed,
+        () if !whole.is_empty() => Grade::Mixed,
         () => Grade::Bad,
     };
     let mut html = badge(grade);
@@ -75,6 +75,12 @@ fn verdict(summary: &Value) -> Html {
     let headline = match whole.len() {
         all if all == cells.len() => format!("All {all} settings complete in every run."),
         0 => match cells.iter().max_by(|a, b| complete(a).total_cmp(&complete(b))) {
+            Some(best) if cells.iter().all(|cell| complete(cell) == complete(best)) => {
+                format!(
+                    "No setting completes in every run: each does in {} of runs.",
+                    percent(complete(best))
+                )
+            }
             Some(best) => format!(
                 "No setting completes in every run; {} does most often, in {} of runs.",
                 setting(best),
@@ -95,10 +101,20 @@ fn verdict(summary: &Value) -> Html {
     if let Some((seconds, cell)) = timed.min_by(|a, b| a.0.total_cmp(&b.0)) {
         let s = &cell["jobs"][0]["makespan_s"];
         let between = s["low"].as_f64().zip(s["high"].as_f64());
-        let of_them = if cells.iter().all(|cell| complete(cell) >= 1.0) { "" } else { " of these" };
-        say("<p>", &format!(
-            "Fastest{of_them} is {}: {} in the mean {}.", setting(cell), duration(seconds), interval(between, duration)
-        ));
+        let fastest = match () {
+            () if cells.iter().all(|cell| complete(cell) >= 1.0) => "Fastest is",
+            () if complete(cell) >= 1.0 => "Fastest of these is",
+            () => "Of the runs that end, those are fastest with",
+        };
+        say(
+            "<p>",
+            &format!(
+                "{fastest} {}: {} in the mean {}.",
+                setting(cell),
+                duration(seconds),
+                interval(between, duration)
+            ),
+        );
     }
     let knees: Vec<&Value> = cells.iter().filter(|cell| cell["knee"] == true).collect();
     if !knees.is_empty() {
@@ -107,17 +123,23 @@ fn verdict(summary: &Value) -> Html {
             .take(MOST_NAMED)
             .filter_map(|cell| Some(format!("{} ({})", setting(cell), duration(makespan(cell)?))))
             .collect();
-        say("<p>", &format!("Beyond the knee the makespan falls little for what is added: {}.", times.join("; ")));
+        say(
+            "<p>",
+            &format!("Beyond the knee the makespan falls little for what is added: {}.", times.join("; ")),
+        );
     }
     if let Some((index, of)) = shard(summary) {
         say("<p>", &format!("This is part {index} of {of} (from 0): jobsim merge puts the parts together."));
     }
-    say("<p class=\"sure\">", &format!(
-        "{} settings, {} runs of each with the same luck: what differs between settings is the settings'. Brackets are \
+    say(
+        "<p class=\"sure\">",
+        &format!(
+            "{} settings, {} runs of each with the same luck: what differs between settings is the settings'. Brackets are \
          95 % intervals.",
-        cells.len(),
-        summary["replications"]
-    ));
+            cells.len(),
+            summary["replications"]
+        ),
+    );
     html
 }
 
@@ -139,21 +161,29 @@ fn settings(summary: &Value) -> Html {
     let jobs = list(&cells.first().unwrap_or(&Value::Null)["jobs"]).len();
     let mut columns = vec!["setting".to_string()];
     columns.extend((jobs > 1).then(|| "Job".to_string()));
-    let names = ["complete", "its interval", "makespan", "its interval", "p95", "at least", "wasted pod time"];
+    let names =
+        ["complete", "its interval", "makespan", "its interval", "p95", "at least", "wasted pod time"];
     columns.extend(names.map(String::from));
     let dependencies = list(&cells.first().unwrap_or(&Value::Null)["dependencies"]);
     columns.extend(dependencies.iter().map(|d| format!("peak on {}", text(&d["name"]))));
-    columns.push("note".to_string());
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let mut table = Table::new("Every setting: means over its runs", &columns);
     for cell in cells.iter().take(MOST_ROWS) {
         for job in list(&cell["jobs"]) {
-            table.row(&setting(cell), &row(cell, job, jobs));
+            let mark = match (cell["knee"] == true, job["makespan_bounds"]["left"] == true) {
+                (_, true) => " (outside its bounds: please report this with the input)",
+                (true, false) => " (knee)",
+                _ => "",
+            };
+            table.row(&format!("{}{mark}", setting(cell)), &row(cell, job, jobs));
         }
     }
     let mut html = Html::default();
     if cells.len() > MOST_ROWS {
-        let words = format!("The first {MOST_ROWS} of {} settings; all are in sweep.csv beside this page.", cells.len());
+        let words = format!(
+            "The first {MOST_ROWS} of {} settings; all are in sweep.csv beside this page.",
+            cells.len()
+        );
         html.raw("<p class=\"note\">").text(&words).raw("</p>\n");
     }
     html.part(table.finish());
@@ -168,7 +198,8 @@ fn row(cell: &Value, job: &Value, jobs: usize) -> Vec<Cell> {
     let between = |value: &Value| value["low"].as_f64().zip(value["high"].as_f64());
     let makespan = &job["makespan_s"];
     // One interval: that of the only way in which it completes.
-    let complete: Vec<&Value> = list(&job["outcomes"]).iter().filter(|o| o["outcome"] == "Complete").collect();
+    let complete: Vec<&Value> =
+        list(&job["outcomes"]).iter().filter(|o| o["outcome"] == "Complete").collect();
     let share = match complete.as_slice() {
         [only] => interval(between(only), percent),
         _ => "–".to_string(),
@@ -189,12 +220,6 @@ fn row(cell: &Value, job: &Value, jobs: usize) -> Vec<Cell> {
     for dependency in list(&cell["dependencies"]) {
         cells.push(n(dependency["peak_in_flight"]["mean"].as_f64().map_or("–".to_string(), number)));
     }
-    let note = match (cell["knee"] == true, job["makespan_bounds"]["left"] == true) {
-        (_, true) => "outside its bounds: please report this with the input",
-        (true, false) => "knee",
-        _ => "",
-    };
-    cells.push(Cell::Words(note.to_string()));
     cells
 }
 

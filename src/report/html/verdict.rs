@@ -56,7 +56,11 @@ pub(super) fn badge(grade: Grade) -> Html {
 }
 
 fn words(html: &mut Html, verdict: &Verdict) {
-    html.raw("<p class=\"headline ").raw(verdict.grade.name()).raw("\">").text(&verdict.headline).raw("</p>\n");
+    html.raw("<p class=\"headline ")
+        .raw(verdict.grade.name())
+        .raw("\">")
+        .text(&verdict.headline)
+        .raw("</p>\n");
     if !verdict.rest.is_empty() {
         html.raw("<p>").text(&verdict.rest).raw("</p>\n");
     }
@@ -64,7 +68,9 @@ fn words(html: &mut Html, verdict: &Verdict) {
 
 fn rest(html: &mut Html, count: usize, what: &'static str) {
     if count > MOST {
-        html.raw("<p>").text(&format!("{} more {what} are among the figures below.", count - MOST)).raw("</p>\n");
+        html.raw("<p>")
+            .text(&format!("{} more {what} are among the figures below.", count - MOST))
+            .raw("</p>\n");
     }
 }
 
@@ -72,15 +78,23 @@ fn rest(html: &mut Html, count: usize, what: &'static str) {
 fn tiles(job: &JobAnswer) -> Html {
     let mut html = Html::default();
     let mut tile = |label: &str, value: &str, interval: &str| {
-        html.raw("<div><dt>").text(label).raw("</dt><dd><strong>").text(value).raw("</strong> <span class=\"quiet\">");
+        html.raw("<div><dt>")
+            .text(label)
+            .raw("</dt><dd><strong>")
+            .text(value)
+            .raw("</strong> <span class=\"quiet\">");
         html.text(interval).raw("</span></dd></div>");
     };
     if let Some(s) = job.quantity("makespan_s") {
         let runs: usize = job.outcomes.iter().map(|o| o.count).sum();
-        let of = if s.n < runs { " (of those that end)" } else { "" };
+        let of = if s.n < runs { "runs that end" } else { "runs" };
         let [p50, _, p95, _] = s.quantile_intervals;
-        tile(&format!("half of the runs end by{of}"), &duration(s.p50), &interval(p50, duration));
-        tile(&format!("95 % end by{of}"), &duration(s.p95), &interval(p95, duration));
+        let interval = |found: Option<(f64, f64)>| match found {
+            Some(_) => interval(found, duration),
+            None => "too few runs for an interval".to_string(),
+        };
+        tile(&format!("half of the {of} are over by"), &duration(s.p50), &interval(p50));
+        tile(&format!("95 % of the {of} are over by"), &duration(s.p95), &interval(p95));
     }
     for done in job.done_by.iter().take(4) {
         let label = format!("complete within {}", duration(done.t_s));
@@ -105,7 +119,8 @@ fn gate(gate: &GateAnswer) -> Html {
         _ => number(value),
     };
     let estimate = &gate.estimate;
-    let interval = estimate.interval.map_or("no interval".to_string(), |(l, h)| format!("[{}, {}]", show(l), show(h)));
+    let interval =
+        estimate.interval.map_or("no interval".to_string(), |(l, h)| format!("[{}, {}]", show(l), show(h)));
     let mut html = Html::default();
     html.raw("gate ").element("code", &gate.gate).raw(": ").element("strong", gate.verdict.name()).raw(" ");
     html.text(&format!("({} {interval})", show(estimate.value)));
