@@ -5,14 +5,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::charts::pictures;
 use crate::experiment::journal::{self, Journal};
-use crate::experiment::replicate::Run;
+use crate::experiment::replicate::{Run, Threads};
 use crate::input::Loaded;
-use crate::kubernetes::simulate::{Seed, Until, simulate};
-use crate::observe::pod_table::PodTable;
-use crate::observe::timeline::Timeline;
 use crate::report;
 use crate::report::answer::{Answer, JOBSIM, KUBERNETES};
+use crate::report::figures::{RunView, Shown, run_figures};
 
 const FOREIGN: &str = "the folder holds something else: other inputs, seed, options or version. Nothing was written; \
                        name another folder or remove it";
@@ -73,7 +72,8 @@ impl ResultFolder {
         loaded: &Loaded,
         answer: &Answer,
         runs: &[Run],
-        shown: u64,
+        shown: &Shown,
+        threads: &Threads,
         journal: Option<Journal>,
     ) -> Result<(), String> {
         let failed = |message: String| format!("--save {}: {message}", self.path.display());
@@ -84,11 +84,15 @@ impl ResultFolder {
             return if same { Ok(()) } else { Err(failed(FOREIGN.to_string())) };
         };
         let mut files = tables(loaded, answer, runs, shown).map_err(|error| failed(error.to_string()))?;
-        files.push(("summary.json", summary.into_bytes()));
+        let done_by_s: Vec<f64> = answer.jobs.iter().flat_map(|job| &job.done_by).map(|by| by.t_s).collect();
+        let view =
+            RunView { scenario: &loaded.scenario, seed: answer.seed, runs, shown, done_by_s: &done_by_s };
+        files.extend(pictures(&run_figures(&view), threads).map_err(failed)?);
+        files.push(("summary.json".to_string(), summary.into_bytes()));
         for (name, bytes) in files {
             let part = self.path.join(format!("{name}.part"));
             std::fs::write(&part, bytes)
-                .and_then(|()| std::fs::rename(&part, self.path.join(name)))
+                .and_then(|()| std::fs::rename(&part, self.path.join(&name)))
                 .map_err(|error| failed(format!("{name}: {error}")))?;
         }
         journal.remove().map_err(failed)
@@ -100,19 +104,16 @@ fn tables(
     loaded: &Loaded,
     answer: &Answer,
     runs: &[Run],
-    shown: u64,
-) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
+    shown: &Shown,
+) -> Result<Vec<(String, Vec<u8>)>, csv::Error> {
     let names: Vec<String> = loaded.scenario.jobs.iter().map(|job| job.name.clone()).collect();
-    let mut seen = (PodTable::default(), Timeline::new(names.len() as u32));
-    let seed = Seed { seed: answer.seed, replication: shown };
-    simulate(&loaded.scenario, seed, Until::AllJobsEnded, &mut seen);
     let (mut replications, mut pods, mut timeline) = (Vec::new(), Vec::new(), Vec::new());
     report::csv::replications(&mut replications, &names, runs)?;
-    report::csv::pods(&mut pods, &names, &seen.0.rows)?;
-    report::csv::timeline(&mut timeline, &names, &seen.1.rows)?;
+    report::csv::pods(&mut pods, &names, &shown.pods.rows)?;
+    report::csv::timeline(&mut timeline, &names, &shown.timeline.rows)?;
     let mut origin = report::json::origin(answer);
     let of_all = format!("{origin:#}\n").into_bytes();
-    origin["replication"] = shown.into();
+    origin["replication"] = shown.replication.into();
     let of_one = format!("{origin:#}\n").into_bytes();
     let mut files = vec![
         ("replications.csv.meta.json", of_all.clone()),
@@ -128,5 +129,5 @@ fn tables(
         files.push(("dependencies.csv.meta.json", of_all));
         files.push(("dependencies.csv", table));
     }
-    Ok(files)
+    Ok(files.into_iter().map(|(name, bytes)| (name.to_string(), bytes)).collect())
 }

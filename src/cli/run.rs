@@ -15,11 +15,13 @@ use crate::input::duration::seconds;
 use crate::input::emit::yaml;
 use crate::input::node::Node;
 use crate::input::{Diagnostic, Loaded, Replications, load};
+use crate::kubernetes::simulate::Seed;
 use crate::lint::{Advice, lint};
 use crate::report;
 use crate::report::answer::{AdviceText, Answer, GateAnswer, JobAnswer};
 use crate::report::dependencies::dependency_answers;
 use crate::report::diagnostics::render;
+use crate::report::figures::Shown;
 
 /// More would not fit the memory of an ordinary machine.
 const MOST_REPLICATIONS: u64 = 10_000_000;
@@ -249,7 +251,9 @@ fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<R
         if shown >= runs.len() as u64 {
             return Err(format!("--replication: expected a number below {}; the first one is 0", runs.len()));
         }
-        folder.write(loaded, &answer, &runs, shown, journal)?;
+        let what = if args.replication.is_some() { "run as asked for" } else { "median run" };
+        let shown = Shown::of(&loaded.scenario, Seed { seed: plan.seed, replication: shown }, what);
+        folder.write(loaded, &answer, &runs, &shown, &plan.threads, journal)?;
     }
     Ok((answer, runs))
 }

@@ -214,7 +214,7 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
     progress.end();
     let summary = sweep::summary(&head, &cells);
     if let Some(folder) = folder {
-        folder.finish(&summary).map_err(plain)?;
+        folder.finish(&summary, &plan.threads).map_err(plain)?;
     }
     Ok(summary)
 }

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::charts::pictures;
+use crate::experiment::replicate::Threads;
+use crate::report::figures::sweep_figures;
 use crate::report::sweep;
 
 const JOURNAL: &str = "cells.jsonl.part";
@@ -85,7 +88,7 @@ impl SweepFolder {
     ///
     /// # Errors
     /// When something cannot be written.
-    pub(super) fn finish(self, summary: &Value) -> Result<(), String> {
+    pub(super) fn finish(self, summary: &Value, threads: &Threads) -> Result<(), String> {
         let failed = |message: String| format!("--save {}: {message}", self.path.display());
         let mut table = Vec::new();
         sweep::csv(&mut table, summary).map_err(|error| failed(error.to_string()))?;
@@ -93,15 +96,19 @@ impl SweepFolder {
         if let Some(origin) = origin.as_object_mut() {
             origin.remove("defaults");
         }
-        let files = [
-            ("sweep.csv.meta.json", format!("{origin:#}\n").into_bytes()),
-            ("sweep.csv", table),
-            ("summary.json", format!("{summary:#}\n").into_bytes()),
+        let mut files = vec![
+            ("sweep.csv.meta.json".to_string(), format!("{origin:#}\n").into_bytes()),
+            ("sweep.csv".to_string(), table),
         ];
+        // A shard shows nothing.
+        if summary["shard"].is_null() {
+            files.extend(pictures(&sweep_figures(summary), threads).map_err(failed)?);
+        }
+        files.push(("summary.json".to_string(), format!("{summary:#}\n").into_bytes()));
         for (name, bytes) in files {
             let part = self.path.join(format!("{name}.part"));
             std::fs::write(&part, bytes)
-                .and_then(|()| std::fs::rename(&part, self.path.join(name)))
+                .and_then(|()| std::fs::rename(&part, self.path.join(&name)))
                 .map_err(|error| failed(format!("{name}: {error}")))?;
         }
         std::fs::remove_file(self.path.join(JOURNAL)).map_err(|error| failed(error.to_string()))
