@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::Exit;
+use super::charts::pictures;
 use super::common::{Common, FOREIGN, Form, load, read, replications, warn, write_whole};
 use super::progress::Progress;
 use crate::experiment::comparison::{compare, samples};
@@ -12,6 +13,7 @@ use crate::input::Loaded;
 use crate::input::difference::{Difference, differences};
 use crate::input::node::Node;
 use crate::report::compare::{CompareAnswer, Setting, VariantAnswer, json, text};
+use crate::report::figures::compare_figures;
 use crate::report::html;
 use crate::report::html::compare::ComparePage;
 use crate::report::html::inputs::Given;
@@ -28,7 +30,7 @@ pub(super) struct Args {
     /// Number of replications of each [default: the base's document's, else 1000]
     #[arg(short = 'n', long)]
     replications: Option<u64>,
-    /// Write the result folder (summary.json, report.html)
+    /// Write the result folder (summary.json, report.html, charts)
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
     #[command(flatten)]
@@ -118,10 +120,13 @@ fn answer(args: &Args, settings: &[Named]) -> Result<CompareAnswer, String> {
 fn save(args: &Args, settings: &[Named], answer: &CompareAnswer) -> Result<(), String> {
     let Some(folder) = &args.save else { return Ok(()) };
     let failed = |message: String| format!("--save {}: {message}", folder.display());
-    let summary = format!("{:#}\n", json(answer));
+    let values = json(answer);
+    let summary = format!("{values:#}\n");
+    let charts = compare_figures(&values);
     let given: Vec<Given> = settings.iter().map(|setting| Given::of(&setting.loaded)).collect();
     let command = repeated(args, settings, answer);
-    let page = html::compare::page(&ComparePage { answer, given: &given, command: &command });
+    let page =
+        html::compare::page(&ComparePage { answer, given: &given, charts: &charts, command: &command });
     match std::fs::read_dir(folder).map(|entries| entries.count()) {
         Ok(0) => {}
         Ok(_) => {
@@ -132,9 +137,11 @@ fn save(args: &Args, settings: &[Named], answer: &CompareAnswer) -> Result<(), S
         Err(error) => return Err(failed(error.to_string())),
     }
     std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-    for (name, text) in [("report.html", page), ("summary.json", summary)] {
-        write_whole(&folder.join(name), text.as_bytes())
-            .map_err(|error| failed(format!("{name}: {error}")))?;
+    let mut files = pictures(&charts, &args.common.threads()?).map_err(failed)?;
+    files.push(("report.html".to_string(), page.into_bytes()));
+    files.push(("summary.json".to_string(), summary.into_bytes()));
+    for (name, bytes) in files {
+        write_whole(&folder.join(&name), &bytes).map_err(|error| failed(format!("{name}: {error}")))?;
     }
     Ok(())
 }

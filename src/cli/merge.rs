@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Exit;
 use super::common::Form;
 use super::sweep_folder::{Found, SweepFolder, head_of, read_given, read_summary};
+use crate::experiment::replicate::Threads;
 use crate::report::sweep;
 
 #[derive(clap::Args)]
@@ -77,7 +78,9 @@ fn merged(args: &Args) -> Result<Value, String> {
     if let Some(folder) = &args.save {
         match SweepFolder::open(folder, &head)? {
             Found::Finished(_) => {}
-            Found::Begun(folder, _) => folder.finish(&summary, &given.unwrap_or_default())?,
+            Found::Begun(folder, _) => {
+                folder.finish(&summary, &given.unwrap_or_default(), &Threads::new(1)?)?;
+            }
         }
     }
     Ok(summary)

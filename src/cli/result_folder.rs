@@ -5,9 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::charts::pictures;
 use super::common::{FOREIGN, write_whole};
 use crate::experiment::journal::{self, Journal};
-use crate::experiment::replicate::Run;
+use crate::experiment::replicate::{Run, Threads};
 use crate::input::{Diagnostic, Loaded};
 use crate::kubernetes::simulate::Seed;
 use crate::lint::lint;
@@ -76,6 +77,7 @@ impl ResultFolder {
         answer: &Answer,
         runs: &[Run],
         asked: Option<u64>,
+        threads: &Threads,
         journal: Option<Journal>,
     ) -> Result<(), String> {
         let failed = |message: String| format!("--save {}: {message}", self.path.display());
@@ -91,12 +93,14 @@ impl ResultFolder {
             told.map(|(role, k)| ShownRun::new(scenario, answer.seed, role, k)).collect();
         let charts = charts(loaded, answer, runs, &mut told);
         let mut files = tables(loaded, answer, runs, &told[0]).map_err(|error| failed(error.to_string()))?;
+        files.extend(pictures(&charts, threads).map_err(failed)?);
         let advice: Vec<Diagnostic> = lint(loaded).into_iter().map(|advice| advice.diagnostic).collect();
         let page = RunPage { answer, loaded, advice: &advice, shown: &told, charts: &charts, asked };
-        files.push(("report.html", html::run::page(&page).into_bytes()));
-        files.push(("summary.json", summary.into_bytes()));
+        files.push(("report.html".to_string(), html::run::page(&page).into_bytes()));
+        files.push(("summary.json".to_string(), summary.into_bytes()));
         for (name, bytes) in files {
-            write_whole(&self.path.join(name), &bytes).map_err(|error| failed(format!("{name}: {error}")))?;
+            write_whole(&self.path.join(&name), &bytes)
+                .map_err(|error| failed(format!("{name}: {error}")))?;
         }
         journal.remove().map_err(failed)
     }
@@ -128,7 +132,7 @@ fn tables(
     answer: &Answer,
     runs: &[Run],
     shown: &ShownRun,
-) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
+) -> Result<Vec<(String, Vec<u8>)>, csv::Error> {
     let names: Vec<String> = loaded.scenario.jobs.iter().map(|job| job.name.clone()).collect();
     let rows: Vec<PodRow> = shown.story.pods().map(|(row, _)| row.clone()).collect();
     let (mut replications, mut pods, mut timeline) = (Vec::new(), Vec::new(), Vec::new());
@@ -153,5 +157,5 @@ fn tables(
         files.push(("dependencies.csv.meta.json", of_all));
         files.push(("dependencies.csv", table));
     }
-    Ok(files)
+    Ok(files.into_iter().map(|(name, bytes)| (name.to_string(), bytes)).collect())
 }

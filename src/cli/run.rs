@@ -278,7 +278,7 @@ fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<R
         if args.replication.is_some_and(|k| k >= runs.len() as u64) {
             return Err(format!("--replication: expected a number below {}; the first one is 0", runs.len()));
         }
-        folder.write(loaded, &answer, &runs, args.replication, journal)?;
+        folder.write(loaded, &answer, &runs, args.replication, &plan.threads, journal)?;
     }
     Ok((answer, runs))
 }

@@ -215,7 +215,7 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
     progress.end();
     let summary = sweep::summary(&head, &cells);
     if let Some(folder) = folder {
-        folder.finish(&summary, &Given::of(base)).map_err(plain)?;
+        folder.finish(&summary, &Given::of(base), &plan.threads).map_err(plain)?;
     }
     Ok(summary)
 }

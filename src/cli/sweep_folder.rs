@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::charts::pictures;
 use super::common::{FOREIGN, write_whole};
+use crate::experiment::replicate::Threads;
+use crate::report::figures::sweep_figures;
 use crate::report::html;
 use crate::report::html::inputs::Given;
 use crate::report::sweep;
@@ -87,7 +90,7 @@ impl SweepFolder {
     ///
     /// # Errors
     /// When something cannot be written.
-    pub(super) fn finish(self, summary: &Value, given: &Given) -> Result<(), String> {
+    pub(super) fn finish(self, summary: &Value, given: &Given, threads: &Threads) -> Result<(), String> {
         let failed = |message: String| format!("--save {}: {message}", self.path.display());
         let mut table = Vec::new();
         sweep::csv(&mut table, summary).map_err(|error| failed(error.to_string()))?;
@@ -97,15 +100,19 @@ impl SweepFolder {
         }
         let mut inputs = origin.clone();
         inputs["given"] = given.to_json();
-        let files = [
-            ("sweep.csv.meta.json", format!("{origin:#}\n").into_bytes()),
-            (INPUTS, format!("{inputs:#}\n").into_bytes()),
-            ("sweep.csv", table),
-            ("report.html", html::sweep::page(summary, given).into_bytes()),
-            ("summary.json", format!("{summary:#}\n").into_bytes()),
+        // A part shows nothing.
+        let charts = if summary["shard"].is_null() { sweep_figures(summary) } else { Vec::new() };
+        let mut files = vec![
+            ("sweep.csv.meta.json".to_string(), format!("{origin:#}\n").into_bytes()),
+            (INPUTS.to_string(), format!("{inputs:#}\n").into_bytes()),
+            ("sweep.csv".to_string(), table),
+            ("report.html".to_string(), html::sweep::page(summary, given, &charts).into_bytes()),
         ];
+        files.extend(pictures(&charts, threads).map_err(failed)?);
+        files.push(("summary.json".to_string(), format!("{summary:#}\n").into_bytes()));
         for (name, bytes) in files {
-            write_whole(&self.path.join(name), &bytes).map_err(|error| failed(format!("{name}: {error}")))?;
+            write_whole(&self.path.join(&name), &bytes)
+                .map_err(|error| failed(format!("{name}: {error}")))?;
         }
         std::fs::remove_file(self.path.join(JOURNAL)).map_err(|error| failed(error.to_string()))
     }

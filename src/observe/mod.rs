@@ -2,6 +2,7 @@
 
 pub mod course;
 pub mod explain;
+pub mod load;
 pub mod numbers;
 pub mod pod_table;
 pub mod slowness;

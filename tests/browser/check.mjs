@@ -125,10 +125,11 @@ async function filters(name) {
   await pods.evaluate((details) => { details.open = true; });
   const shown = () => pods.locator("tbody tr:visible").count();
   const all = await shown();
-  await pods.locator("input[type=search]").fill("succeeded");
+  const phase = (await pods.locator("tbody tr").first().innerText()).includes("Succeeded") ? "Succeeded" : "Failed";
+  await pods.locator("input[type=search]").fill(phase.toLowerCase());
   const succeeded = await shown();
-  const expected = await pods.locator("tbody tr", { hasText: "Succeeded" }).count();
-  must(succeeded === expected && succeeded > 0, name, `${succeeded} of ${expected} succeeded pods are shown`);
+  const expected = await pods.locator("tbody tr", { hasText: phase }).count();
+  must(succeeded === expected && succeeded > 0, name, `${succeeded} of ${expected} pods are shown for ${phase}`);
   must((await pods.locator(".count").innerText()) === `${succeeded} of ${all} shown`, name, "the count is not told");
   await pods.locator("input[type=search]").fill("3");
   must(await shown() >= 1 && await shown() < all, name, "a number does not filter");

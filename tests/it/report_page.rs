@@ -95,7 +95,7 @@ fn compare_saves_once() {
 
 #[test]
 fn a_page_of_many_pods_is_small_and_says_what_it_leaves_out() {
-    let of = ["run", "scenarios/queue-processor", "-n", "3", "--completions", "4000", "--parallelism", "200"];
+    let of = ["run", "scenarios/queue-processor", "-n", "3", "--completions", "4000", "--parallelism", "200", "--backoff-limit", "9999"];
     let page = page("page-large", &of);
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
     assert!(page.contains("1000 of 4"), "pods that are left out");
@@ -109,8 +109,8 @@ fn a_repair_is_shown_as_a_patch() {
     let job = folder.join("job.yaml");
     std::fs::write(
         &job,
-        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: shared}\nspec:\n  completions: 40\n  parallelism: 10\n  \
-         backoffLimit: 2\n  template:\n    spec:\n      restartPolicy: OnFailure\n      containers:\n      - {name: main, image: x}\n",
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: shared}\nspec:\n  completionMode: Indexed\n  completions: 40\n  \
+         parallelism: 10\n  backoffLimitPerIndex: 2\n  template:\n    spec:\n      restartPolicy: OnFailure\n      containers:\n      - {name: main, image: x}\n",
     )
     .unwrap();
     let failing = "simulation.workload.default.failure={probability: 10%}";

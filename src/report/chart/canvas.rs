@@ -8,7 +8,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, IntoFont, ShapeStyle, TextStyle, register_font};
 use plotters_backend::{BackendColor, DrawingBackend};
 
-use super::colours::{Ink, ground, rgb};
+use super::colours::{Ink, rgb};
 use super::spec::{Anchor, Hue};
 
 /// Backend pixels to a CSS pixel.
@@ -63,14 +63,6 @@ impl<'b, B: DrawingBackend> Canvas<'b, B> {
         self.try_to(|backend| backend.draw_rect(a, b, &style, true));
     }
 
-    /// A rectangle in the colour of the ground, so that a text on it can be read.
-    pub(super) fn clear(&mut self, x: (f64, f64), y: (f64, f64), alpha: f64) {
-        let (r, g, b) = ground(self.ink);
-        let style =
-            ShapeStyle { color: plotters::style::RGBAColor(r, g, b, alpha), filled: true, stroke_width: 1 };
-        self.try_to(|backend| backend.draw_rect(pixel(x.0, y.0), pixel(x.1, y.1), &style, true));
-    }
-
     pub(super) fn line(&mut self, points: &[(f64, f64)], hue: Hue, alpha: f64, width: f64) {
         let style = self.style(hue, alpha, width);
         let path = simplified(points);
@@ -116,21 +108,12 @@ impl<'b, B: DrawingBackend> Canvas<'b, B> {
         self.try_to(|backend| backend.draw_circle(pixel(at.0, at.1), radius, &style, true));
     }
 
-    /// A disc in the colour of the ground.
-    pub(super) fn hole(&mut self, at: (f64, f64), radius: f64) {
-        let (r, g, b) = ground(self.ink);
-        let style =
-            ShapeStyle { color: plotters::style::RGBAColor(r, g, b, 1.0), filled: true, stroke_width: 1 };
-        let radius = (radius * SCALE).round() as u32;
-        self.try_to(|backend| backend.draw_circle(pixel(at.0, at.1), radius, &style, true));
-    }
-
     /// `y`: where the letters stand.
     pub(super) fn text(&mut self, x: f64, y: f64, text: &str, look: Type, anchor: Anchor) {
         let size = look.size * SCALE * HEIGHT_PER_EM;
         let horizontal = match anchor {
             Anchor::Start => HPos::Left,
-            Anchor::Middle => HPos::Center,
+            Anchor::Middle | Anchor::Inside => HPos::Center,
             Anchor::End => HPos::Right,
         };
         let style = TextStyle {

@@ -21,7 +21,8 @@ const LIGHT_GROUND: Rgb = (255, 255, 255);
 const DARK_GROUND: Rgb = (22, 24, 28);
 
 /// Every hue with its name in CSS, on a light and on a dark ground.
-const HUES: [(Hue, &str, Rgb, Rgb); 10] = [
+const HUES: [(Hue, &str, Rgb, Rgb); 11] = [
+    (Hue::Ground, "ground", LIGHT_GROUND, DARK_GROUND),
     (Hue::Ink, "ink", (28, 32, 38), (232, 234, 237)),
     (Hue::Quiet, "quiet", (94, 101, 112), (160, 167, 178)),
     (Hue::Pale, "pale", (190, 197, 206), (84, 91, 102)),
@@ -84,8 +85,7 @@ pub fn page_css() -> (String, String) {
         let named = HUES.iter().map(|&(hue, name, ..)| (hue, name.to_string()));
         let heat = (0..9).map(|step| (Hue::Heat(step), format!("heat-{step}")));
         let line = |(hue, name): (Hue, String)| format!("--chart-{name}:{};", hex(rgb(hue, ink)));
-        let all: String = named.chain(heat).map(line).collect();
-        format!("{all}--chart-ground:{};", hex(ground(ink)))
+        named.chain(heat).map(line).collect()
     };
     (of(Ink::Light), of(Ink::Dark))
 }

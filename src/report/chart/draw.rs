@@ -29,26 +29,30 @@ pub(super) fn draw<B: DrawingBackend>(chart: &Chart, backend: &mut B, ink: Ink) 
     let top = head(&mut canvas, chart);
     let bottom = f64::from(chart.height) - if chart.x.label.is_empty() { 30.0 } else { 46.0 };
     let left = EDGE + chart.panels.iter().map(label_width).fold(0.0, f64::max) + 8.0;
-    let right = f64::from(chart.width) - RIGHT;
+    let edge = f64::from(chart.width);
+    let right = edge - end_labels(chart).max(RIGHT);
     let x = Placed::new(&chart.x, left, right);
     let heads: Vec<Vec<Option<f64>>> =
-        chart.panels.iter().map(|panel| levels(panel, &x, left, right)).collect();
+        chart.panels.iter().map(|panel| levels(panel, &x, left, (right, edge))).collect();
     let head_of = |k: usize| {
         let lines = heads[k].iter().flatten().fold(0.0, |most: f64, level| most.max(level + 1.0));
         let label = if chart.panels[k].y.label.is_empty() { 6.0 } else { LINE + 7.0 };
-        label + lines * LINE
+        // The labels of the x axis or the lowest tick of the panel above.
+        let gap = if k > 0 { 14.0 } else { 0.0 };
+        gap + label + lines * LINE
     };
     let weights: f64 = chart.panels.iter().map(|panel| panel.weight).sum();
     let free = bottom - top - (0..chart.panels.len()).map(head_of).sum::<f64>();
     let mut from = top;
     for (k, panel) in chart.panels.iter().enumerate() {
-        let words_at = from + if panel.y.label.is_empty() { 0.0 } else { LINE + 3.0 };
         let upper = from + head_of(k);
+        from += if k > 0 { 14.0 } else { 0.0 };
+        let words_at = from + if panel.y.label.is_empty() { 0.0 } else { LINE + 3.0 };
         let lower = upper + free.max(20.0) * panel.weight / weights;
         if !panel.y.label.is_empty() {
             canvas.text(EDGE, from + LINE - 2.0, &panel.y.label, TICK, Anchor::Start);
         }
-        let frame = Frame { x: &x, y: y_axis(&panel.y, upper, lower), left, right, upper, lower };
+        let frame = Frame { x: &x, y: y_axis(&panel.y, upper, lower), left, right, edge, upper, lower };
         frame.grid(&mut canvas, &chart.x, panel, k + 1 == chart.panels.len());
         frame.marks(&mut canvas, panel, &heads[k], words_at);
         from = lower;
@@ -109,6 +113,17 @@ fn label_width(panel: &Panel) -> f64 {
     ticks.iter().map(|(_, label)| width(label, TICK.size, false)).fold(0.0, f64::max)
 }
 
+/// Room for words that begin at the right end of the panels, such as the name of a line.
+fn end_labels(chart: &Chart) -> f64 {
+    let x = Placed::new(&chart.x, 0.0, 1.0);
+    let marks = chart.panels.iter().flat_map(|panel| &panel.marks);
+    let words = marks.filter_map(|mark| match mark {
+        Mark::Label { at, text, anchor: Anchor::Start, .. } if x.at(at.0) >= 0.99 => Some(text),
+        _ => None,
+    });
+    words.map(|text| width(text, WORD.size, false) + 16.0).fold(0.0, f64::max)
+}
+
 fn y_axis(axis: &Axis, upper: f64, lower: f64) -> Placed<'_> {
     match axis.scale {
         super::spec::Scale::Names(_) => Placed::new(axis, upper, lower),
@@ -124,7 +139,7 @@ fn alpha(fill: Fill) -> f64 {
 }
 
 /// For each mark of the panel the line above it on which its word stands; none where it has none or no place.
-fn levels(panel: &Panel, x: &Placed<'_>, left: f64, right: f64) -> Vec<Option<f64>> {
+fn levels(panel: &Panel, x: &Placed<'_>, left: f64, (right, edge): (f64, f64)) -> Vec<Option<f64>> {
     let mut taken: Vec<Vec<(f64, f64)>> = Vec::new();
     let mut place = |from: f64, to: f64, most: usize| {
         for level in 0..most {
@@ -144,7 +159,7 @@ fn levels(panel: &Panel, x: &Placed<'_>, left: f64, right: f64) -> Vec<Option<f6
         if let Mark::RuleX { at, text, .. } = mark
             && !text.is_empty()
         {
-            let (from, to) = rule_word(x.at(*at), text, right);
+            let (from, to) = rule_word(x.at(*at), text, edge);
             found[k] = place(from, to, 6);
         }
     }
@@ -160,13 +175,9 @@ fn levels(panel: &Panel, x: &Placed<'_>, left: f64, right: f64) -> Vec<Option<f6
 }
 
 /// From where to where a rule's word goes: right of it if there is room.
-fn rule_word(at: f64, text: &str, right: f64) -> (f64, f64) {
+fn rule_word(at: f64, text: &str, edge: f64) -> (f64, f64) {
     let long = width(text, WORD.size, false);
-    if at + 4.0 + long <= right + RIGHT - 4.0 {
-        (at + 4.0, at + 4.0 + long)
-    } else {
-        (at - 4.0 - long, at - 4.0)
-    }
+    if at + 4.0 + long <= edge - 6.0 { (at + 4.0, at + 4.0 + long) } else { (at - 4.0 - long, at - 4.0) }
 }
 
 /// Centred over the span, but not beyond the panel.
@@ -182,6 +193,8 @@ struct Frame<'a> {
     y: Placed<'a>,
     left: f64,
     right: f64,
+    /// Of the whole picture.
+    edge: f64,
     upper: f64,
     lower: f64,
 }
@@ -241,7 +254,7 @@ impl Frame<'_> {
                     let top = if level.is_some() { base - 9.0 } else { self.upper };
                     canvas.dashed(&[(x, top), (x, self.lower)], *hue, 1.0);
                     if level.is_some() {
-                        canvas.text(rule_word(x, text, self.right).0, base, text, WORD, Anchor::Start);
+                        canvas.text(rule_word(x, text, self.edge).0, base, text, WORD, Anchor::Start);
                     }
                 }
                 (Mark::Span { from, to, text, .. }, Some(_)) => {
@@ -260,9 +273,13 @@ impl Frame<'_> {
         for mark in &panel.marks {
             if let Mark::Label { at, text, hue, anchor } = mark {
                 let (x, y) = (self.x.at(at.0), self.y.at(at.1));
+                if *anchor == Anchor::Inside {
+                    canvas.text(x, y + 4.0, text, Type { hue: *hue, ..WORD }, Anchor::Middle);
+                    continue;
+                }
                 let at = match anchor {
                     Anchor::Start => (x + 6.0, y + 4.0),
-                    Anchor::Middle => (x, y - 6.0),
+                    Anchor::Middle | Anchor::Inside => (x, y - 6.0),
                     Anchor::End => (x - 6.0, y + 4.0),
                 };
                 self.word(canvas, at, text, Type { hue: *hue, ..WORD }, *anchor, &mut taken);
@@ -311,7 +328,7 @@ impl Frame<'_> {
                         Dot::Disc => canvas.circle((x, y), 3.5, *hue),
                         Dot::Ring => {
                             canvas.circle((x, y), 4.5, *hue);
-                            canvas.hole((x, y), 2.75);
+                            canvas.circle((x, y), 2.75, Hue::Ground);
                         }
                         Dot::Cross => {
                             canvas.line(&[(x - 3.0, y - 3.0), (x + 3.0, y + 3.0)], *hue, 1.0, 1.5);
@@ -358,16 +375,13 @@ impl Frame<'_> {
         let long = width(text, look.size, false);
         let from = match anchor {
             Anchor::Start => at.0,
-            Anchor::Middle => at.0 - long / 2.0,
+            Anchor::Middle | Anchor::Inside => at.0 - long / 2.0,
             Anchor::End => at.0 - long,
         };
         // Not beyond the panel: what does not fit on one side stands on the other.
-        let from = if from + long > self.right + RIGHT - 6.0 && anchor == Anchor::Start {
-            at.0 - 12.0 - long
-        } else {
-            from
-        };
-        let from = from.min(self.right + RIGHT - 6.0 - long).max(self.left + 3.0);
+        let from =
+            if from + long > self.edge - 6.0 && anchor == Anchor::Start { at.0 - 12.0 - long } else { from };
+        let from = from.min(self.edge - 6.0 - long).max(self.left + 3.0);
         let free = |y: f64, taken: &[Place]| {
             y - 10.0 >= self.upper - 16.0
                 && y <= self.lower - 2.0
@@ -378,7 +392,7 @@ impl Frame<'_> {
         let steps = [0.0, -1.0, 1.0, -2.0, 2.0, -3.0, 3.0, -4.0, 4.0];
         let y = steps.iter().map(|step| at.1 + step * (LINE - 1.0)).find(|y| free(*y, taken)).unwrap_or(at.1);
         taken.push(((from, from + long), (y - 10.0, y + 2.0)));
-        canvas.clear((from - 2.0, from + long + 2.0), (y - 10.0, y + 3.0), 0.72);
+        canvas.rect((from - 2.0, from + long + 2.0), (y - 10.0, y + 3.0), Hue::Ground, 0.72);
         canvas.text(from, y, text, look, Anchor::Start);
     }
 }

@@ -75,6 +75,8 @@ pub enum Hue {
     Quiet,
     /// What is not there yet or not any more: pending, terminating.
     Pale,
+    /// What is behind everything: text on a strong colour.
+    Ground,
     Blue,
     Sky,
     Green,
@@ -119,6 +121,8 @@ pub enum Anchor {
     Middle,
     /// Left of it.
     End,
+    /// On it, in the middle.
+    Inside,
 }
 
 /// Form of a point.

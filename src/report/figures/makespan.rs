@@ -55,7 +55,7 @@ pub(super) fn makespan(view: &RunView, job: usize) -> Option<Chart> {
         marks.push(Mark::Area { points: near, path: Path::Steps, hue, fill: Fill::Faint });
         marks.push(Mark::Line { points: curve, path: Path::Steps, hue, weight: Weight::Normal });
         let text = format!("{} {name}", value(share(times.len()), Unit::Share));
-        labels.push(Mark::Label { at: (to, share(times.len())), text, hue, anchor: Anchor::End });
+        labels.push(Mark::Label { at: (to, share(times.len())), text, hue, anchor: Anchor::Start });
         let words = format!("95 % band of the whole curve, {n} runs");
         if key.is_empty() {
             key.push(Key { hue, fill: Fill::Faint, text: words });

@@ -1,11 +1,19 @@
 //! What each chart shows: from results to chart specs, as pure functions. Nothing here draws.
 
+mod compare;
+mod failures;
 mod gantt;
+mod load;
 mod makespan;
+mod numbers;
 mod pods;
+mod recommend;
 mod shown;
+mod sweep;
 
 pub use shown::Shown;
+
+use serde_json::Value;
 
 use super::chart::Chart;
 use crate::experiment::replicate::Run;
@@ -24,6 +32,8 @@ pub struct RunView<'a> {
 
 /// Jobs that get charts of their own at most.
 const MOST_JOBS: usize = 8;
+/// The same of dependencies.
+const MOST_DEPENDENCIES: usize = 8;
 
 /// All charts of a `run`, in reading order, those that say something in this case.
 pub fn run_figures(view: &RunView) -> Vec<Chart> {
@@ -37,8 +47,26 @@ pub fn run_figures(view: &RunView) -> Vec<Chart> {
 pub fn shown_figures(view: &RunView) -> Vec<Chart> {
     let jobs = 0..view.scenario.jobs.len().min(MOST_JOBS);
     let mut charts: Vec<Chart> = jobs.clone().filter_map(|job| pods::pods_over_time(view, job)).collect();
-    charts.extend(jobs.filter_map(|job| gantt::gantt(view, job)));
+    charts.extend(jobs.clone().filter_map(|job| gantt::gantt(view, job)));
+    charts.extend(jobs.filter_map(|job| failures::failures(view, job)));
+    let dependencies = 0..view.scenario.shared.dependencies.len().min(MOST_DEPENDENCIES);
+    charts.extend(dependencies.filter_map(|number| load::load(view, number)));
     charts
+}
+
+/// The charts of a sweep, from its summary.json.
+pub fn sweep_figures(summary: &Value) -> Vec<Chart> {
+    sweep::sweep(summary)
+}
+
+/// The charts of a comparison, from its JSON.
+pub fn compare_figures(answer: &Value) -> Vec<Chart> {
+    compare::compare(answer)
+}
+
+/// The charts of a recommendation, from its JSON.
+pub fn recommend_figures(answer: &Value) -> Vec<Chart> {
+    recommend::recommend(answer)
 }
 
 /// The name of a Job's chart, and of the Job where there are several.

@@ -115,7 +115,7 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
         let points = states.iter().map(|s| (s.t, of(s))).collect();
         done.push(Mark::Line { points, path: Path::Steps, hue, weight: Weight::Normal });
         let text = format!("{} {name}", value(of(&last), Unit::Count));
-        done.push(Mark::Label { at: (until, of(&last)), text, hue, anchor: Anchor::End });
+        done.push(Mark::Label { at: (until, of(&last)), text, hue, anchor: Anchor::Start });
     }
     if let Some(completions) = case.spec.completions() {
         most_done = most_done.max(f64::from(completions));

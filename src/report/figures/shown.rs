@@ -4,6 +4,7 @@ use crate::engine::time::SimTime;
 use crate::kubernetes::simulate::{Ending, Outcome, Seed, Until, simulate};
 use crate::model::scenario::Scenario;
 use crate::observe::course::Course;
+use crate::observe::load::Load;
 use crate::observe::pod_table::PodTable;
 use crate::observe::timeline::Timeline;
 
@@ -15,6 +16,7 @@ pub struct Shown {
     pub course: Course,
     pub pods: PodTable,
     pub timeline: Timeline,
+    pub load: Load,
     pub ending: Ending,
 }
 
@@ -22,11 +24,12 @@ impl Shown {
     /// Simulates it; `what` says why this one.
     pub fn of(scenario: &Scenario, seed: Seed, what: &str) -> Shown {
         let tables = (PodTable::default(), Timeline::new(scenario.jobs.len() as u32));
-        let mut seen = (tables, Course::default());
+        let courses = (Course::default(), Load::new(scenario.shared.dependencies.len()));
+        let mut seen = (tables, courses);
         let ending = simulate(scenario, seed, Until::AllJobsEnded, &mut seen);
-        let ((pods, timeline), mut course) = seen;
+        let ((pods, timeline), (mut course, load)) = seen;
         course.finish();
-        Shown { replication: seed.replication, what: what.to_string(), course, pods, timeline, ending }
+        Shown { replication: seed.replication, what: what.to_string(), course, pods, timeline, load, ending }
     }
 
     /// When the first Job was created: the zero of the pictures.

@@ -114,7 +114,7 @@ fn rounded(value: f64) -> f64 {
 fn table(chart: &Chart) -> Html {
     let table = &chart.table;
     let mut html = Html::default();
-    html.raw("<section class=\"scroll tall\" tabindex=\"0\" aria-label=\"Numbers: ").text(&chart.title);
+    html.raw("<div class=\"scroll tall\" role=\"group\" tabindex=\"0\" aria-label=\"Numbers: ").text(&chart.title);
     html.raw("\"><table><caption>").text(&chart.title).raw("</caption><thead><tr>");
     for column in &table.columns {
         html.raw("<th scope=\"col\" data-unit=\"").raw(column.unit).raw("\">").text(&column.name);
@@ -136,7 +136,7 @@ fn table(chart: &Chart) -> Html {
         }
         html.raw("</tr>\n");
     }
-    html.raw("</tbody></table></section>");
+    html.raw("</tbody></table></div>");
     if !table.note.is_empty() {
         html.raw("<p class=\"note\">").text(&table.note).raw("</p>");
     }

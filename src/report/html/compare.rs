@@ -5,6 +5,7 @@ use super::inputs::{Given, command, list, shown_texts};
 use super::markup::Html;
 use super::page::{Page, origin};
 use crate::experiment::paired::Paired;
+use crate::report::chart::Chart;
 use crate::report::compare::{CompareAnswer, VariantAnswer, intervals, sentence, signed};
 use crate::report::words::percent;
 
@@ -13,6 +14,7 @@ pub struct ComparePage<'a> {
     pub answer: &'a CompareAnswer,
     /// Of the base, then of each variant.
     pub given: &'a [Given],
+    pub charts: &'a [Chart],
     /// The command that was typed, for whoever wants to repeat it.
     pub command: &'a [String],
 }
@@ -23,6 +25,10 @@ pub fn page(compare: &ComparePage) -> String {
     let names: Vec<&str> = answer.variants.iter().map(|variant| variant.setting.name.as_str()).collect();
     let mut page = Page::new("compare", &format!("{} against {}", names.join(", "), answer.base.name));
     page.section("verdict", "Verdict", verdict(answer));
+    if !compare.charts.is_empty() {
+        let charts = page.charts(compare.charts, "");
+        page.section("charts", "Charts", charts);
+    }
     let mut results = Html::default();
     for variant in &answer.variants {
         if answer.variants.len() > 1 {

@@ -30,7 +30,7 @@ impl Table {
 
     fn begin(class: &'static str, caption: &str, columns: &[&str]) -> Table {
         let mut html = Html::default();
-        html.raw("<section class=\"scroll\" tabindex=\"0\" aria-label=\"").text(caption);
+        html.raw("<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"").text(caption);
         html.raw("\"><table class=\"")
             .raw(class)
             .raw("\"><caption>")
@@ -57,7 +57,7 @@ impl Table {
     }
 
     pub(super) fn finish(mut self) -> Html {
-        self.html.raw("</tbody></table></section>\n");
+        self.html.raw("</tbody></table></div>\n");
         self.html
     }
 }

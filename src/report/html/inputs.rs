@@ -57,7 +57,12 @@ pub(super) fn advice(sources: &Sources, advice: &[Diagnostic]) -> Html {
     html
 }
 
+/// The first word with a capital, unless it is the name of a field.
 fn capital(text: &str) -> String {
+    let first = text.split(' ').next().unwrap_or_default();
+    if !first.chars().all(|c| c.is_ascii_lowercase()) {
+        return text.to_string();
+    }
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -8,6 +8,7 @@ use super::inputs::{self, Given};
 use super::markup::Html;
 use super::page::{Page, origin};
 use super::verdict::badge;
+use crate::report::chart::Chart;
 use crate::report::sweep::{outcome_count, short, text};
 use crate::report::verdict::Grade;
 use crate::report::words::{duration, number, percent};
@@ -18,11 +19,15 @@ const MOST_ROWS: usize = 400;
 const MOST_NAMED: usize = 4;
 
 /// The whole file; `summary`: all that a sweep has to say.
-pub fn page(summary: &Value, given: &Given) -> String {
+pub fn page(summary: &Value, given: &Given, charts: &[Chart]) -> String {
     let axes: Vec<String> = list(&summary["axes"]).iter().map(|axis| short(&text(&axis["path"]))).collect();
     let jobs: Vec<String> = list(&summary["cells"][0]["jobs"]).iter().map(|job| text(&job["name"])).collect();
     let mut page = Page::new("sweep", &format!("{} by {}", jobs.join(", "), axes.join(", ")));
     page.section("verdict", "Verdict", verdict(summary));
+    if !charts.is_empty() {
+        let charts = page.charts(charts, "");
+        page.section("charts", "Charts", charts);
+    }
     page.section("settings", "Every setting", settings(summary));
     page.section("trust", "How far to trust it", given.trust(&defaults(summary)));
     let mut inputs = Html::default();
