@@ -314,7 +314,9 @@ fn pod(html: &mut Html, row: &PodRow, life: &Life, zero: SimTime, indexed: bool)
     for time in [Some(row.created), row.started, row.finished] {
         html.raw("<td class=\"n\">").text(&at(time)).raw("</td>");
     }
-    html.raw("<td class=\"n\">").text(&duration(life.ran.seconds())).raw("</td><td>").raw(row.phase.as_str());
+    // What still runs has no length yet.
+    let ran = if life.running_since.is_some() { "–".to_string() } else { duration(life.ran.seconds()) };
+    html.raw("<td class=\"n\">").text(&ran).raw("</td><td>").raw(row.phase.as_str());
     html.raw("</td><td class=\"n\">").text(&row.exit_code.map_or_else(String::new, |code| code.to_string()));
     html.raw("</td><td class=\"n\">")
         .number(row.restarts)
