@@ -64,6 +64,7 @@ fn nanos_an_event(kind: &Kind, inside: u32) -> f64 {
         background: None,
         disconnect: Disconnect::After(SimDuration::ZERO),
         deadlock_timeout: None,
+        hold_timeout: None,
     };
     let mut station = Station::new(&dependency, Stream::new(1, 0, Purpose::Order));
     let mut random = Stream::new(1, 0, Purpose::Service);

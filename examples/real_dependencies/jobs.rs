@@ -39,10 +39,9 @@ fn run(jobs: &[&str], spec: &str) -> Calls {
 
 /// A client is killed 0.5 s after it got the row; when does the next one get it?
 pub fn killed_holder(case: &Case) -> Vec<Row> {
-    let Some(_) = case.rows().first().filter(|row| row.len() == 6) else {
-        // The server ends an idle holder by its own time-out: a timeout of the holder's transaction, not of jobsim.
-        return Vec::new();
-    };
+    if let Some(timeout_ms) = case.inputs["idle_in_transaction_session_timeout_ms"].as_f64() {
+        return hung_holder(case, timeout_ms);
+    }
     let mut rows = Vec::new();
     let mut seen: Vec<(String, i64)> = Vec::new();
     for row in case.rows() {
@@ -73,6 +72,20 @@ pub fn killed_holder(case: &Case) -> Vec<Row> {
         seen.push(key);
     }
     rows
+}
+
+/// A client gets the row and hangs; the server throws it out after its idle time. When does the next one get the row?
+fn hung_holder(case: &Case, timeout_ms: f64) -> Vec<Row> {
+    let spec = format!(
+        "  workload:\n    holder:\n      steps:\n      - hold: {{of: row, steps: [{{run: never}}]}}\n    waiter:\n      \
+         steps:\n      - run: 1ms\n      - call: {{to: row, service: 0s}}\n  dependencies:\n    row: {{lock: {{like: \
+         postgresRow, holdTimeout: {timeout_ms}ms}}}}\n"
+    );
+    let calls = run(&["holder", "waiter"], &spec);
+    let got = calls.0.iter().find(|c| c.1 == 1 && c.3 == CallFact::Done).map_or(f64::NAN, |c| c.0);
+    let measured = mean(&case.column("waiter_got_lock_after_lock_taken"));
+    let what = format!("holder hangs, thrown out after {timeout_ms} ms: next one gets it after, s");
+    vec![Row::new(what, got, measured, Bound::By(0.010))]
 }
 
 /// A holds row 1, B holds row 2; A asks for row 2 after 0.1 s, B for row 1 later. Who is the victim, and when?

@@ -99,6 +99,40 @@ pub fn one_each(case: &Case) -> Vec<Row> {
     rows
 }
 
+/// Forty more runs of the staggered herd, ten times as slow (20 clients 50 ms apart, H = 200 ms; PostgreSQL 15.18 on another
+/// machine, 2026-11-26: `herd PORT 20 200 one 0 0 50 '' 1`): the p95 of twenty waits, which is the longest, as a share of
+/// the time until all were answered, which takes the machine's speed out.
+pub fn staggered_again() -> Vec<Row> {
+    let measured: Vec<f64> = include_str!("again.csv")
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(','))
+        .filter_map(|(longest, all)| Some(longest.parse::<f64>().ok()? / all.parse::<f64>().ok()?))
+        .collect();
+    let lock = dependency("{lock: {like: postgresRow}}");
+    let first: Vec<f64> = (0..20).map(|k| f64::from(k) * 0.05 + ROUND_TRIPS_AFTER_PAUSE_S / 2.0).collect();
+    let simulated: Vec<f64> = (0..400)
+        .map(|order| {
+            let answers = run(&lock, order, &first, 0.2, f64::INFINITY, |_, _| None);
+            let waits: Vec<f64> =
+                answers.iter().map(|a| a.began - a.sent + ROUND_TRIPS_AFTER_PAUSE_S).collect();
+            quantile(&waits, 0.95) / answers.iter().map(|a| a.ended).fold(0.0, f64::max)
+        })
+        .collect();
+    let percent =
+        |p: f64| format!("p95 of waits / time until all were answered, {:.0} % of runs below", p * 100.0);
+    vec![
+        Row::new(
+            "p95 of waits / time until all were answered, mean",
+            mean(&simulated),
+            mean(&measured),
+            Bound::Share(0.05),
+        ),
+        Row::new(percent(0.1), quantile(&simulated, 0.1), quantile(&measured, 0.1), Bound::Unbounded),
+        Row::new(percent(0.9), quantile(&simulated, 0.9), quantile(&measured, 0.9), Bound::Unbounded),
+    ]
+}
+
 /// Clients that think, then lock, for some seconds; what has begun then is finished.
 pub fn closed(case: &Case) -> Vec<Row> {
     let setting = setting(case);

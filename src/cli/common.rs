@@ -1,15 +1,11 @@
-//! What compare, sweep and recommend have in common: their input and how often it is simulated.
+//! What compare, sweep and recommend have in common: their input and its changes.
 
 use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
-use std::path::Path;
 
 use crate::experiment::replicate::Threads;
-use crate::input::{Loaded, Parsed, Replications, parse};
+use crate::input::{Loaded, Parsed, parse};
 use crate::report::diagnostics::render;
-
-/// More would not fit the memory of an ordinary machine.
-const MOST_REPLICATIONS: u64 = 10_000_000;
 
 #[derive(clap::Args)]
 pub(super) struct Common {
@@ -68,22 +64,6 @@ impl Common {
     }
 }
 
-/// How often each setting is simulated.
-///
-/// # Errors
-/// A text when that makes no sense.
-pub(super) fn replications(asked: Option<u64>, loaded: &Loaded) -> Result<u64, String> {
-    let count = match (asked, &loaded.replications) {
-        (Some(count), _) | (None, &Replications::Count(count)) => count,
-        (None, Replications::Auto { .. }) => 1000,
-    };
-    if (1..=MOST_REPLICATIONS).contains(&count) {
-        Ok(count)
-    } else {
-        Err(format!("-n {count}: expected 1 to {MOST_REPLICATIONS} replications"))
-    }
-}
-
 /// Reads what the paths name; standard input once.
 pub(super) fn read(paths: &[String]) -> Parsed {
     parse(paths, &mut io::stdin().lock() as &mut dyn Read)
@@ -104,18 +84,4 @@ pub(super) fn load(parsed: &Parsed, sets: &[String], err: &mut impl Write) -> io
 pub(super) fn warn(loaded: &Loaded, err: &mut impl Write) -> io::Result<()> {
     write!(err, "{}", render(&loaded.sources, &loaded.warnings))?;
     write!(err, "{}", render(&loaded.sources, &loaded.notes))
-}
-
-/// A result folder that this run may not write to.
-pub(super) const FOREIGN: &str = "the folder holds something else: other inputs, seed, options or version. Nothing was \
-                                  written; name another folder or remove it";
-
-/// Writes a file beside its place first, so that no half of it is ever under its name.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).inspect_err(|_| {
-        // On a full disk it would keep its place.
-        let _ = std::fs::remove_file(&part);
-    })
 }

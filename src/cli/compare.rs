@@ -5,10 +5,13 @@ use std::path::PathBuf;
 
 use super::Exit;
 use super::charts::pictures;
-use super::common::{Common, FOREIGN, Form, load, read, replications, warn, write_whole};
+use super::common::{Common, Form, load, read, warn};
 use super::progress::Progress;
-use crate::experiment::comparison::{compare, samples};
-use crate::experiment::interval::TAIL;
+use super::result_folder::{FOREIGN, put};
+use super::run::stop_rule;
+use crate::experiment::comparison::{Comparison, Samples, compare};
+use crate::experiment::interval::tail_of;
+use crate::experiment::stop_rule::{StopRule, grown};
 use crate::input::Loaded;
 use crate::input::difference::{Difference, differences};
 use crate::input::node::Node;
@@ -27,9 +30,10 @@ pub(super) struct Args {
     /// --variant 'spec.parallelism=20; simulation.controlPlane.qps=50'
     #[arg(long, value_name = "PATH=VALUE;…")]
     variant: Vec<String>,
-    /// Number of replications of each [default: the base's document's, else 1000]
-    #[arg(short = 'n', long)]
-    replications: Option<u64>,
+    /// Number of replications of each, or auto: until each difference of makespans is known to 2 % of the base's
+    /// makespan [default: the base's document's, else 1000]
+    #[arg(short = 'n', long, value_name = "N|auto")]
+    replications: Option<String>,
     /// Write the result folder (summary.json, report.html, charts)
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
@@ -92,28 +96,47 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
 
 fn answer(args: &Args, settings: &[Named]) -> Result<CompareAnswer, String> {
     let (base, variants) = settings.split_first().ok_or("no setting")?;
-    let count = replications(args.replications, &base.loaded)?;
+    let rule = stop_rule(args.replications.as_deref(), &base.loaded.replications)?;
     let seed = args.common.seed.unwrap_or(base.loaded.seed);
     let threads = args.common.threads()?;
     let mut progress = Progress::new();
-    let all = count * settings.len() as u64;
-    let tail = TAIL / variants.len() as f64;
-    let of_base = samples(&threads, &base.loaded.scenario, seed, count, |done| progress.tell(done, all));
-    let setting = |s: &Named| Setting { name: s.name.clone(), inputs_sha256: s.loaded.sha256.clone() };
-    let mut answers = Vec::new();
-    for (number, variant) in variants.iter().enumerate() {
-        let before = count * (number as u64 + 1);
-        let of_variant = samples(&threads, &variant.loaded.scenario, seed, count, |done| {
-            progress.tell(before + done, all);
-        });
-        answers.push(VariantAnswer {
-            setting: setting(variant),
-            inputs: input_differences(&base.loaded, &variant.loaded),
-            comparison: compare(&of_base, &of_variant, tail),
-        });
-    }
+    let confidence = base.loaded.replications.confidence();
+    let tail = tail_of(confidence) / variants.len() as f64;
+    let mut samples: Vec<Samples> = settings.iter().map(|s| Samples::none(&s.loaded.scenario)).collect();
+    let (mut count, mut wanted) = (0, rule.first());
+    let comparisons = loop {
+        for (number, (samples, setting)) in samples.iter_mut().zip(settings).enumerate() {
+            let (before, all) = (wanted * number as u64, wanted * settings.len() as u64);
+            samples.extend(&threads, &setting.loaded.scenario, seed, count, wanted, |done| {
+                progress.tell(before + done, all);
+            });
+        }
+        count = wanted;
+        let of_variant = |variant: &Samples| compare(&samples[0], variant, tail);
+        let comparisons: Vec<Comparison> = samples[1..].iter().map(of_variant).collect();
+        wanted = match rule {
+            StopRule::Precise { relative_error, max, .. }
+                if count < max && !comparisons.iter().all(|c| c.is_precise(relative_error)) =>
+            {
+                grown(count).min(max)
+            }
+            _ => break comparisons,
+        };
+    };
     progress.end();
-    Ok(CompareAnswer { seed, replications: count, base: setting(base), variants: answers })
+    let setting = |s: &Named| Setting { name: s.name.clone(), inputs_sha256: s.loaded.sha256.clone() };
+    let answers = variants.iter().zip(comparisons).map(|(variant, comparison)| VariantAnswer {
+        setting: setting(variant),
+        inputs: input_differences(&base.loaded, &variant.loaded),
+        comparison,
+    });
+    Ok(CompareAnswer {
+        seed,
+        replications: count,
+        confidence,
+        base: setting(base),
+        variants: answers.collect(),
+    })
 }
 
 /// Writes the result folder, if one was asked for. One that holds the same is left as it is.
@@ -141,7 +164,7 @@ fn save(args: &Args, settings: &[Named], answer: &CompareAnswer) -> Result<(), S
     files.push(("report.html".to_string(), page.into_bytes()));
     files.push(("summary.json".to_string(), summary.into_bytes()));
     for (name, bytes) in files {
-        write_whole(&folder.join(&name), &bytes).map_err(|error| failed(format!("{name}: {error}")))?;
+        put(folder, &name, &bytes).map_err(failed)?;
     }
     Ok(())
 }

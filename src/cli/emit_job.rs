@@ -2,8 +2,11 @@
 
 use std::fmt::Write;
 
-use super::sweep::{Args, Shard};
+use super::run::stop_rule;
+use super::shard::Shard;
+use super::sweep::{Args, NO_SHARDS};
 use crate::experiment::grid::Grid;
+use crate::experiment::stop_rule::StopRule;
 use crate::input::Loaded;
 use crate::input::difference::text_value;
 
@@ -17,6 +20,9 @@ const MOST_INPUT_BYTES: usize = 900 << 10;
 /// # Errors
 /// A text when the sweep cannot be a Job.
 pub(super) fn manifest(args: &Args, grid: &Grid, base: &Loaded) -> Result<String, String> {
+    if !matches!(stop_rule(args.replications.as_deref(), &base.replications)?, StopRule::Fixed(_)) {
+        return Err(format!("--emit-job: {NO_SHARDS}"));
+    }
     let shards = match &args.shard {
         Some(text) => Shard::parse(text, Some("0"))?.of,
         None => SHARDS.min(grid.len() as usize),
@@ -35,8 +41,9 @@ pub(super) fn manifest(args: &Args, grid: &Grid, base: &Loaded) -> Result<String
     let mut option = |name: &str, value: String| arguments.extend([name.to_string(), value]);
     args.vary.iter().for_each(|axis| option("--vary", axis.clone()));
     args.common.sets().into_iter().for_each(|set| option("--set", set));
-    if let Some(count) = args.replications {
-        option("--replications", count.to_string());
+    args.subject_to.iter().for_each(|constraint| option("--subject-to", constraint.clone()));
+    if let Some(count) = &args.replications {
+        option("--replications", count.clone());
     }
     if let Some(seed) = args.common.seed {
         option("--seed", seed.to_string());

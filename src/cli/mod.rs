@@ -7,13 +7,16 @@ mod compare;
 mod conformance;
 mod emit_job;
 mod explain;
+mod interrupt;
 mod merge;
 mod new;
 mod progress;
 mod recommend;
 mod result_folder;
 mod run;
+mod shard;
 mod sweep;
+mod sweep_cells;
 mod sweep_folder;
 
 use std::io::Write;
@@ -67,7 +70,9 @@ enum Exit {
 pub fn main() -> ExitCode {
     let args = Args::parse();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let mut err = std::io::stderr().lock();
+    // Not locked: a stop has something to say, too.
+    let mut err = std::io::stderr();
+    interrupt::end_cleanly();
     let result = match args.command {
         Command::Run(args) => run::run(&args, &mut out, &mut err),
         Command::Check(args) => check::run(&args, &mut out, &mut err),

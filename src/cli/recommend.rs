@@ -9,8 +9,9 @@ use super::sweep::what_there_is;
 use crate::experiment::constraint::Constraint;
 use crate::experiment::deadlines::deadlines;
 use crate::experiment::grid::{Axis, Grid};
+use crate::experiment::interval::tail_of;
 use crate::experiment::measure::Measure;
-use crate::experiment::selection::{FIRST, Problem, select};
+use crate::experiment::selection::{FIRST, Problem, default_budget, select};
 use crate::experiment::sensitivity::sensitivity;
 use crate::experiment::tradeoff::costs;
 use crate::input::duration::probability;
@@ -20,11 +21,6 @@ use crate::model::scenario::JobCase;
 use crate::model::workload::{RunTime, Workload};
 use crate::report::recommend::{RecommendAnswer, json, text};
 
-/// Replications of a full look at one setting, and the share of that which a search may use.
-const FULL_LOOK: u64 = 20_000;
-const SHARE: u64 = 10;
-/// A search of a few settings may use so many at least.
-const LEAST_BUDGET: u64 = 40_000;
 /// More settings are a sweep.
 const MOST_SETTINGS: u128 = 10_000;
 /// Replications for what is told beside the setting.
@@ -115,15 +111,16 @@ impl Plan {
             return Err(format!("{count} settings are too many to choose from, at most {MOST_SETTINGS}"));
         }
         let settings = count as u64;
-        let budget = args.budget.unwrap_or((settings * FULL_LOOK / SHARE).max(LEAST_BUDGET));
+        let budget = args.budget.unwrap_or_else(|| default_budget(settings));
         if budget < settings * FIRST {
             return Err(format!("--budget {budget}: {settings} settings need {} at least", settings * FIRST));
         }
         let seed = args.common.seed.unwrap_or(base.seed);
+        let error = 2.0 * tail_of(base.replications.confidence());
         Ok(Plan {
             grid,
             default_axes,
-            problem: Problem { objective, constraints, indifference, budget, seed },
+            problem: Problem { objective, constraints, indifference, budget, error, seed },
         })
     }
 
@@ -150,7 +147,14 @@ impl Plan {
             let names = scenario.jobs.iter().map(|job| job.name.clone());
             let both = deadlines(scenario, self.problem.seed, ASIDE, &threads);
             advice = names.zip(both).map(|(name, (pod, job))| (name, pod, job)).collect();
-            effects = sensitivity(scenario, &self.problem.objective, self.problem.seed, ASIDE, &threads);
+            effects = sensitivity(
+                scenario,
+                &self.problem.objective,
+                self.problem.seed,
+                ASIDE,
+                &threads,
+                self.problem.error / 2.0,
+            );
         }
         progress.end();
         let manifests = chosen.iter().flat_map(|chosen| &chosen.jobs).map(|job| manifest(&job.manifest));

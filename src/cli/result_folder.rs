@@ -6,7 +6,6 @@
 use std::path::{Path, PathBuf};
 
 use super::charts::pictures;
-use super::common::{FOREIGN, write_whole};
 use crate::experiment::journal::{self, Journal};
 use crate::experiment::replicate::{Run, Threads};
 use crate::input::{Diagnostic, Loaded};
@@ -19,6 +18,9 @@ use crate::report::chart::Chart;
 use crate::report::figures::{RunView, Shown, run_figures, shown_figures};
 use crate::report::html;
 use crate::report::html::run::{Role, RunPage, ShownRun};
+
+pub(super) const FOREIGN: &str = "the folder holds something else: other inputs, seed, options or version. Nothing was written; \
+                       name another folder or remove it";
 
 /// A folder that may be written to.
 pub(super) struct ResultFolder {
@@ -99,8 +101,7 @@ impl ResultFolder {
         files.push(("report.html".to_string(), html::run::page(&page).into_bytes()));
         files.push(("summary.json".to_string(), summary.into_bytes()));
         for (name, bytes) in files {
-            write_whole(&self.path.join(&name), &bytes)
-                .map_err(|error| failed(format!("{name}: {error}")))?;
+            put(&self.path, &name, &bytes).map_err(failed)?;
         }
         journal.remove().map_err(failed)
     }
@@ -124,6 +125,19 @@ fn charts(loaded: &Loaded, answer: &Answer, runs: &[Run], told: &mut [ShownRun])
         if told.role == Role::Worst { told.charts = found } else { charts = found }
     }
     charts
+}
+
+/// Writes a file beside its place and renames it, so that its name never stands for a part of it.
+///
+/// # Errors
+/// When it cannot be written; what was written of it is taken away.
+pub(super) fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), String> {
+    let part = folder.join(format!("{name}.part"));
+    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, folder.join(name))).map_err(|error| {
+        // The first error is the one to tell.
+        let _ = std::fs::remove_file(&part);
+        format!("{name}: {error}")
+    })
 }
 
 /// The CSV files, and beside each what it belongs to.

@@ -9,6 +9,7 @@ use super::progress::Progress;
 use super::result_folder::ResultFolder;
 use crate::experiment::campaign::Campaign;
 use crate::experiment::constraint::{Constraint, Verdict};
+use crate::experiment::interval::tail_of;
 use crate::experiment::replicate::{Run, Threads};
 use crate::experiment::stop_rule::StopRule;
 use crate::input::duration::seconds;
@@ -166,6 +167,8 @@ struct Plan {
     seed: u64,
     threads: Threads,
     rule: StopRule,
+    /// With what probability an interval holds the true value.
+    confidence: f64,
     /// Replications at most, when gates ask for more.
     most: u64,
     done_by_s: Vec<f64>,
@@ -203,6 +206,7 @@ impl Plan {
             seed: args.seed.unwrap_or(loaded.seed),
             threads: Threads::new(threads)?,
             rule,
+            confidence: loaded.replications.confidence(),
             most,
             done_by_s,
             gates: gates.collect::<Result<_, _>>()?,
@@ -234,8 +238,8 @@ pub(super) fn stop_rule(wanted: Option<&str>, of_document: &Replications) -> Res
 
 fn precise(replications: &Replications) -> StopRule {
     match *replications {
-        Replications::Auto { relative_error, min, max, .. } => {
-            StopRule::Precise { relative_error, min: min.max(2), max }
+        Replications::Auto { relative_error, confidence, min, max } => {
+            StopRule::Precise { relative_error, tail: tail_of(confidence), min: min.max(2), max }
         }
         Replications::Count(count) => StopRule::Fixed(count),
     }
@@ -256,6 +260,7 @@ fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<R
         kept: kept.into(),
         journal,
     };
+    let tail = tail_of(plan.confidence);
     let mut progress = Progress::new();
     let mut wanted = plan.rule.first();
     loop {
@@ -263,7 +268,7 @@ fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<R
         let undecided = plan
             .gates
             .iter()
-            .any(|gate| gate.verdict(&gate.measure.estimate(&campaign.runs)) == Verdict::Undecided);
+            .any(|gate| gate.verdict(&gate.measure.estimate(&campaign.runs, tail)) == Verdict::Undecided);
         let count = campaign.runs.len() as u64;
         wanted = match plan.rule.next(&campaign.runs) {
             Some(more) => more,
@@ -284,14 +289,15 @@ fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<R
 }
 
 fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run]) -> Answer {
+    let tail = tail_of(plan.confidence);
     let names = loaded.scenario.jobs.iter().map(|job| job.name.as_str()).enumerate();
     let mut jobs: Vec<JobAnswer> =
-        names.map(|(job, name)| JobAnswer::new(name, job, runs, &plan.done_by_s)).collect();
+        names.map(|(job, name)| JobAnswer::new(name, job, runs, &plan.done_by_s, tail)).collect();
     for Advice { job, diagnostic } in lint(loaded) {
         jobs[job].advice.push(AdviceText { code: diagnostic.code, text: in_words(&diagnostic) });
     }
     let gates = plan.gates.iter().map(|gate| {
-        let estimate = gate.measure.estimate(runs);
+        let estimate = gate.measure.estimate(runs, tail);
         GateAnswer {
             gate: gate.to_string(),
             verdict: gate.verdict(&estimate),
@@ -306,10 +312,11 @@ fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run]) -> Answer {
     Answer {
         seed: plan.seed,
         replications: runs.len() as u64,
+        confidence: plan.confidence,
         inputs_sha256: loaded.sha256.clone(),
         defaults: loaded.defaults.iter().filter(|default| !is_given(default)).cloned().collect(),
         jobs,
-        dependencies: dependency_answers(&loaded.scenario, runs),
+        dependencies: dependency_answers(&loaded.scenario, runs, tail),
         gates: gates.collect(),
     }
 }

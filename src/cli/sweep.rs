@@ -2,27 +2,27 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::Exit;
-use super::common::{Common, Form, load, read, replications, warn};
+use super::common::{Common, Form, load, read, warn};
 use super::emit_job::manifest;
-use super::progress::Progress;
+use super::run::stop_rule;
+use super::shard::Shard;
+use super::sweep_cells::{Cells, Failure, plain};
 use super::sweep_folder::{Found, SweepFolder};
-use crate::experiment::bounds::bounds;
+use crate::experiment::adaptive::{Question, front};
+use crate::experiment::constraint::Constraint;
 use crate::experiment::grid::Grid;
-use crate::experiment::replicate::Threads;
+use crate::experiment::stop_rule::StopRule;
 use crate::input::{Loaded, Parsed};
-use crate::report::answer::{Answer, JobAnswer};
-use crate::report::dependencies::dependency_answers;
 use crate::report::html::inputs::Given;
 use crate::report::sweep::{self, SweepHead};
 
-/// More settings, or more time, need --yes.
-const MANY_SETTINGS: u128 = 10_000;
-const LONG: Duration = Duration::from_secs(600);
+/// What matters is decided over all settings.
+pub(super) const NO_SHARDS: &str =
+    "-n auto looks at all settings together and cannot be split into shards; say -n N";
 /// No machine holds the results of more.
 const MOST_SETTINGS: u128 = 10_000_000;
 
@@ -35,10 +35,15 @@ pub(super) struct Args {
     /// PATH=0..100:+10; parallelism, completions, backoff-limit and active-deadline are short for the usual four
     #[arg(long, value_name = "PATH=VALUES")]
     pub(super) vary: Vec<String>,
-    /// Number of replications of each setting [default: the document's, else 1000]
-    #[arg(short = 'n', long)]
-    pub(super) replications: Option<u64>,
-    /// Write the result folder (sweep.csv, summary.json, report.html); a killed sweep goes on where it stopped
+    /// Number of replications of each setting, or auto: settings near the Pareto front (makespan, waste, peaks) or near
+    /// the limit of a constraint until the makespan is known to 2 %, of the others few [default: the document's, else
+    /// 1000]
+    #[arg(short = 'n', long, value_name = "N|auto")]
+    pub(super) replications: Option<String>,
+    /// Which settings are allowed (several): 'stuck<=0.1%', 'orders-db.peak_in_flight<=40', 'p95.makespan<=2h'
+    #[arg(long, value_name = "EXPR OP LIMIT")]
+    pub(super) subject_to: Vec<String>,
+    /// Write the result folder (sweep.csv, summary.json, report.html, charts); a killed sweep goes on where it stopped
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
     /// Only part K (from 0) of N; /N takes K from JOB_COMPLETION_INDEX. jobsim merge puts the parts together
@@ -133,181 +138,74 @@ fn grid(vary: &[String]) -> Result<Grid, String> {
     }
 }
 
-/// Part K of N.
-#[derive(Clone, Copy)]
-pub(super) struct Shard {
-    pub(super) index: usize,
-    pub(super) of: usize,
-}
-
-impl Shard {
-    /// # Errors
-    /// What was found and what was expected; `environment`: JOB_COMPLETION_INDEX.
-    pub(super) fn parse(text: &str, environment: Option<&str>) -> Result<Shard, String> {
-        let wrong = || format!("--shard {text}: expected K/N with K from 0 to N - 1, such as 0/4, or /N");
-        let (index, of) = text.split_once('/').ok_or_else(wrong)?;
-        let of: usize = of.trim().parse().map_err(|_| wrong())?;
-        let index = match index.trim() {
-            "" => {
-                let index = environment.ok_or_else(|| {
-                    format!("--shard {text}: JOB_COMPLETION_INDEX is not set; outside an Indexed Job say K/N")
-                })?;
-                index
-                    .parse()
-                    .map_err(|_| format!("--shard {text}: JOB_COMPLETION_INDEX is {index:?}, no number"))?
-            }
-            digits => digits.parse().map_err(|_| wrong())?,
-        };
-        if index < of { Ok(Shard { index, of }) } else { Err(wrong()) }
-    }
-}
-
-type Failure = (String, String);
-
 fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result<Value, Failure> {
-    let plain = |message: String| (String::new(), message);
-    let count = replications(args.replications, base).map_err(plain)?;
-    let seed = args.common.seed.unwrap_or(base.seed);
-    let threads = args.common.threads().map_err(plain)?;
+    let rule = stop_rule(args.replications.as_deref(), &base.replications).map_err(plain)?;
     let environment = std::env::var("JOB_COMPLETION_INDEX").ok();
     let shard = args.shard.as_ref().map(|text| Shard::parse(text, environment.as_deref())).transpose();
     let shard = shard.map_err(plain)?;
+    if shard.is_some() && !matches!(rule, StopRule::Fixed(_)) {
+        return Err(plain(NO_SHARDS.to_string()));
+    }
+    let constraints = args.subject_to.iter().map(|text| {
+        Constraint::parse(text, &base.scenario).map_err(|message| format!("--subject-to {message}"))
+    });
+    let constraints = constraints.collect::<Result<Vec<_>, _>>().map_err(plain)?;
     let given = [("seed:", args.common.seed.is_some()), ("replications:", args.replications.is_some())];
     let is_given = |default: &&String| given.iter().any(|(name, given)| *given && default.starts_with(name));
     let defaults: Vec<String> = base.defaults.iter().filter(|default| !is_given(default)).cloned().collect();
+    let cells = Cells {
+        grid,
+        parsed,
+        sets: args.common.sets(),
+        constraints,
+        seed: args.common.seed.unwrap_or(base.seed),
+        confidence: base.replications.confidence(),
+        threads: args.common.threads().map_err(plain)?,
+    };
     let mut head = sweep::head(&SweepHead {
-        seed,
-        replications: count,
+        seed: cells.seed,
+        rule,
+        confidence: cells.confidence,
         inputs_sha256: &base.sha256,
         defaults: &defaults,
         grid,
+        constraints: &cells.constraints,
     });
     if let Some(shard) = shard {
         head["shard"] = json!({"index": shard.index, "of": shard.of});
     }
     let mine: Vec<usize> =
         (0..grid.len() as usize).filter(|cell| shard.is_none_or(|s| cell % s.of == s.index)).collect();
-    let (mut folder, mut cells) = match &args.save {
-        None => (None, Vec::new()),
-        Some(path) => match SweepFolder::open(path, &head).map_err(plain)? {
-            Found::Finished(summary) => return Ok(summary),
-            Found::Begun(folder, cells) => (Some(folder), cells),
-        },
-    };
-    let plan = Plan { grid, parsed, sets: args.common.sets(), seed, count, threads };
-    if !args.yes {
-        plan.refuse_when_huge(&mine[cells.len().min(mine.len())..]).map_err(|m| match m.0.is_empty() {
-            true => plain(m.1),
-            false => m,
-        })?;
-    }
-    let mut progress = Progress::new();
-    let all = count * mine.len() as u64;
-    let before = cells.len() as u64;
-    for (at, cell) in mine.iter().enumerate().skip(cells.len()) {
-        let record = plan.record(*cell)?;
-        if let Some(folder) = &mut folder {
-            folder.keep(&record).map_err(plain)?;
+    let (folder, records) = match rule {
+        StopRule::Fixed(count) => {
+            let (mut folder, records) = match SweepFolder::open(args.save.as_deref(), &head).map_err(plain)? {
+                Found::Finished(summary) => return Ok(summary),
+                Found::Begun(folder, records) => (folder, records),
+            };
+            if !args.yes {
+                cells.refuse_when_huge(&mine[records.len().min(mine.len())..], count, "")?;
+            }
+            let records = cells.fixed(&mine, count, records, folder.as_mut())?;
+            (folder, records)
         }
-        cells.push(record);
-        progress.tell(count * (at as u64 + 1 - before), all - count * before);
-    }
-    progress.end();
-    let summary = sweep::summary(&head, &cells);
+        StopRule::Precise { relative_error, tail, min, max } => {
+            let (mut folder, kept) = match SweepFolder::open(args.save.as_deref(), &head).map_err(plain)? {
+                Found::Finished(summary) => return Ok(summary),
+                Found::Begun(folder, kept) => (folder, kept),
+            };
+            if !args.yes && kept.is_empty() {
+                cells.refuse_when_huge(&mine, min, "at least ")?;
+            }
+            let front = front(&base.scenario).map_err(plain)?;
+            let (jobs, constraints) = (base.scenario.jobs.len(), cells.constraints.clone());
+            let question = Question { front, jobs, constraints, relative_error, tail, min, max };
+            let records = cells.adaptive(&question, kept, folder.as_mut())?;
+            (folder, records)
+        }
+    };
+    let summary = sweep::summary(&head, &records);
     if let Some(folder) = folder {
-        folder.finish(&summary, &Given::of(base), &plan.threads).map_err(plain)?;
+        folder.finish(&summary, &Given::of(base), &cells.threads).map_err(plain)?;
     }
     Ok(summary)
-}
-
-/// What is simulated.
-struct Plan<'a> {
-    grid: &'a Grid,
-    parsed: &'a Parsed,
-    sets: Vec<String>,
-    seed: u64,
-    count: u64,
-    threads: Threads,
-}
-
-impl Plan<'_> {
-    fn load(&self, cell: usize) -> Result<Loaded, Failure> {
-        let sets = [self.sets.clone(), self.grid.sets(cell)].concat();
-        let failed = |report: Box<crate::input::Report>| {
-            let setting = self.grid.sets(cell).join(", ");
-            (report.render(), format!("--vary: {setting} is no setting"))
-        };
-        self.parsed.load(&sets).map_err(failed)
-    }
-
-    fn record(&self, cell: usize) -> Result<Value, Failure> {
-        let loaded = self.load(cell)?;
-        let scenario = &loaded.scenario;
-        let runs = self.threads.replicate(scenario, self.seed, 0..self.count);
-        let names = scenario.jobs.iter().enumerate();
-        let answer = Answer {
-            seed: self.seed,
-            replications: self.count,
-            inputs_sha256: String::new(),
-            defaults: Vec::new(),
-            jobs: names.map(|(at, job)| JobAnswer::new(&job.name, at, &runs, &[])).collect(),
-            dependencies: dependency_answers(scenario, &runs),
-            gates: Vec::new(),
-        };
-        let bounds: Vec<_> = (0..scenario.jobs.len()).map(|job| bounds(scenario, job)).collect();
-        Ok(sweep::record(cell, self.grid, &answer, &bounds))
-    }
-
-    /// A few runs of the first, the middle and the last setting say how long all will take.
-    fn refuse_when_huge(&self, cells: &[usize]) -> Result<(), Failure> {
-        let (Some(first), Some(last)) = (cells.first(), cells.last()) else { return Ok(()) };
-        const PILOT: u64 = 8;
-        let begin = Instant::now();
-        let pilots = [*first, cells[cells.len() / 2], *last];
-        let mut loading = Duration::ZERO;
-        for cell in pilots {
-            let begin = Instant::now();
-            let loaded = self.load(cell)?;
-            loading += begin.elapsed();
-            self.threads.replicate(&loaded.scenario, self.seed, 0..PILOT.min(self.count));
-        }
-        let spent = begin.elapsed() - loading;
-        let runs = (PILOT.min(self.count) * pilots.len() as u64) as f64;
-        let each_s = spent.as_secs_f64() / runs * self.count as f64 + loading.as_secs_f64() / 3.0;
-        let estimate_s = each_s * cells.len() as f64;
-        if cells.len() as u128 > MANY_SETTINGS || estimate_s > LONG.as_secs_f64() {
-            let message = format!(
-                "{} settings with {} replications each would take about {}; say --yes to run them, or fewer of them, \
-                 fewer replications (-n), or a part (--shard K/N)",
-                cells.len(),
-                self.count,
-                crate::report::words::duration(estimate_s)
-            );
-            return Err((String::new(), message));
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shards() {
-        let parse = |text, environment| Shard::parse(text, environment).map(|s| (s.index, s.of));
-        assert_eq!(parse("1/4", None), Ok((1, 4)));
-        assert_eq!(parse("/4", Some("3")), Ok((3, 4)));
-        for (text, environment) in [
-            ("4/4", None),
-            ("/4", None),
-            ("/4", Some("4")),
-            ("/4", Some("x")),
-            ("1", None),
-            ("0/0", None),
-            ("-1/2", None),
-        ] {
-            assert!(parse(text, environment).is_err(), "{text}");
-        }
-    }
 }

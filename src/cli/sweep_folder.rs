@@ -1,33 +1,34 @@
-//! `sweep --save DIR`: finished settings are kept in a file as they come, so that a killed sweep goes on; the results
-//! are written beside their place and renamed, the summary last.
+//! `sweep --save DIR`: what is finished is kept in a journal as it comes, so that a killed sweep goes on; the results are
+//! written beside their place and renamed, the summary last.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::charts::pictures;
-use super::common::{FOREIGN, write_whole};
+use super::result_folder::{FOREIGN, put};
+use crate::experiment::journal::{self, Journal};
 use crate::experiment::replicate::Threads;
 use crate::report::figures::sweep_figures;
 use crate::report::html;
 use crate::report::html::inputs::Given;
 use crate::report::sweep;
 
-const JOURNAL: &str = "cells.jsonl.part";
 /// The inputs as they were given: a merge of shards tells of them as well.
 const INPUTS: &str = "inputs.json";
+
 /// A folder that may be written to.
 pub(super) struct SweepFolder {
     path: PathBuf,
-    journal: File,
+    journal: Journal,
 }
 
 /// What a folder holds.
-pub(super) enum Found {
-    /// The first so many settings are there.
-    Begun(SweepFolder, Vec<Value>),
+pub(super) enum Found<T> {
+    /// The first so many entries are there; no folder: nothing is kept.
+    Begun(Option<SweepFolder>, Vec<T>),
     /// Everything is there.
     Finished(Value),
 }
@@ -37,53 +38,32 @@ impl SweepFolder {
     ///
     /// # Errors
     /// When it holds something else, or cannot be used.
-    pub(super) fn open(path: &Path, head: &Value) -> Result<Found, String> {
-        let failed = |error: std::io::Error| format!("--save {}: {error}", path.display());
-        let foreign = || format!("--save {}: {FOREIGN}", path.display());
+    pub(super) fn open<T: DeserializeOwned>(path: Option<&Path>, head: &Value) -> Result<Found<T>, String> {
+        let Some(path) = path else { return Ok(Found::Begun(None, Vec::new())) };
+        let failed = |message: String| format!("--save {}: {message}", path.display());
         let there = match std::fs::read_dir(path) {
             Ok(entries) => entries.count(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(failed(error.to_string())),
         };
-        let journal = path.join(JOURNAL);
-        if there > 0 && !journal.exists() {
-            let summary = read_summary(path).map_err(|_| foreign())?;
-            return if head_of(&summary) == *head { Ok(Found::Finished(summary)) } else { Err(foreign()) };
+        if there > 0 && !path.join(journal::FILE).exists() {
+            let summary = read_summary(path).map_err(|_| failed(FOREIGN.to_string()))?;
+            return match head_of(&summary) == *head {
+                true => Ok(Found::Finished(summary)),
+                false => Err(failed(FOREIGN.to_string())),
+            };
         }
-        std::fs::create_dir_all(path).map_err(failed)?;
-        let (mut cells, mut good) = (Vec::new(), 0);
-        if there > 0 {
-            let mut reader = BufReader::new(File::open(&journal).map_err(failed)?);
-            let mut line = String::new();
-            let mut first = true;
-            while reader.read_line(&mut line).map_err(failed)? > 0 {
-                // A killed process may have written a part of its last line.
-                let whole = line.ends_with('\n').then(|| serde_json::from_str::<Value>(&line).ok()).flatten();
-                match whole {
-                    Some(found) if first && found != *head => return Err(foreign()),
-                    Some(_) if first => first = false,
-                    Some(cell) => cells.push(cell),
-                    None => break,
-                }
-                good += line.len() as u64;
-                line.clear();
-            }
-        }
-        let mut file = OpenOptions::new().create(true).append(true).open(&journal).map_err(failed)?;
-        file.set_len(good).map_err(failed)?;
-        if good == 0 {
-            writeln!(file, "{head}").map_err(failed)?;
-        }
-        Ok(Found::Begun(SweepFolder { path: path.to_path_buf(), journal: file }, cells))
+        std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
+        let (journal, entries) = Journal::open(path, &head.to_string()).map_err(failed)?;
+        Ok(Found::Begun(Some(SweepFolder { path: path.to_path_buf(), journal }), entries))
     }
 
-    /// Keeps a setting.
+    /// Keeps what is finished.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) fn keep(&mut self, cell: &Value) -> Result<(), String> {
-        let line = format!("{cell}\n");
-        self.journal.write_all(line.as_bytes()).map_err(|e| format!("--save {}: {e}", self.path.display()))
+    pub(super) fn keep<T: Serialize>(&mut self, entries: &[T]) -> Result<(), String> {
+        self.journal.append(entries).map_err(|message| format!("--save {message}"))
     }
 
     /// Writes the results and removes what was kept.
@@ -111,10 +91,9 @@ impl SweepFolder {
         files.extend(pictures(&charts, threads).map_err(failed)?);
         files.push(("summary.json".to_string(), format!("{summary:#}\n").into_bytes()));
         for (name, bytes) in files {
-            write_whole(&self.path.join(&name), &bytes)
-                .map_err(|error| failed(format!("{name}: {error}")))?;
+            put(&self.path, &name, &bytes).map_err(failed)?;
         }
-        std::fs::remove_file(self.path.join(JOURNAL)).map_err(|error| failed(error.to_string()))
+        self.journal.remove().map_err(failed)
     }
 }
 
@@ -145,12 +124,13 @@ pub(super) fn head_of(summary: &Value) -> Value {
 /// A text when there is none, or no sweep's.
 pub(super) fn read_summary(folder: &Path) -> Result<Value, String> {
     let file = folder.join("summary.json");
-    let text = std::fs::read_to_string(&file).map_err(|error| match folder.join(JOURNAL).exists() {
-        true => {
-            format!("{}: this sweep is not finished; run it again with the same --save", folder.display())
-        }
-        false => format!("{}: {error}", file.display()),
-    })?;
+    if folder.join(journal::FILE).exists() {
+        return Err(format!(
+            "{}: this sweep is not finished; run it again with the same --save",
+            folder.display()
+        ));
+    }
+    let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let summary: Value =
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
     match summary["cells"].is_array() && summary["axes"].is_array() {

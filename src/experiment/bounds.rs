@@ -10,7 +10,7 @@ use crate::model::cluster::ControllerRules;
 use crate::model::dependency::{Access, Fault, Kind, LimitRule, Scope};
 use crate::model::job::Completion;
 use crate::model::scenario::{Action, Scenario};
-use crate::model::steps::Op;
+use crate::model::steps::{Length, Op};
 use crate::model::workload::{FailureLaw, RunTime, SampledWorkload, Workload};
 
 /// Bounds of a mean makespan.
@@ -127,11 +127,11 @@ impl Parts {
             RunTime::Program(program) => {
                 for op in &program.ops {
                     match op {
-                        Op::Run(run) => parts.random.push(run.clone()),
+                        Op::Run(Length::Same(run)) => parts.random.push(run.clone()),
+                        Op::Run(run) => parts.fixed_s += run.mean(),
                         Op::Call(call) => {
-                            let service = call.service.as_ref().or(dependencies[call.to].service.as_ref());
-                            let service_s = service.map_or(0.0, Distribution::mean);
-                            let think_s = call.think.as_ref().map_or(0.0, Distribution::mean);
+                            let service_s = call.service.as_ref().map_or(0.0, Length::mean);
+                            let think_s = call.think.as_ref().map_or(0.0, Length::mean);
                             let times = f64::from(call.times);
                             let load = &mut parts.loads[call.to];
                             load.calls += times;

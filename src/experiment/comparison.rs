@@ -19,34 +19,42 @@ pub struct Samples {
     dependencies: Vec<(String, Columns)>,
 }
 
-/// Simulates one setting; `tell` hears how many replications are done.
-pub fn samples(
-    threads: &Threads,
-    scenario: &Scenario,
-    seed: u64,
-    count: u64,
-    mut tell: impl FnMut(u64),
-) -> Samples {
-    let empty = |quantities: usize| vec![Vec::with_capacity(count as usize); quantities];
-    let jobs = scenario.jobs.iter().map(|job| (job.name.clone(), Vec::new(), empty(JOB_QUANTITIES.len())));
-    let dependencies = scenario.shared.dependencies.iter();
-    let mut samples = Samples {
-        jobs: jobs.collect(),
-        dependencies: dependencies.map(|d| (d.name.clone(), empty(DEPENDENCY_QUANTITIES.len()))).collect(),
-    };
-    let mut done = 0;
-    while done < count {
-        let end = (done + BATCH).min(count);
-        for run in threads.replicate(scenario, seed, done..end) {
-            samples.take(&run);
-        }
-        done = end;
-        tell(done);
-    }
-    samples
-}
-
 impl Samples {
+    /// Of a setting that was not simulated yet.
+    pub fn none(scenario: &Scenario) -> Samples {
+        let empty = |quantities: usize| vec![Vec::new(); quantities];
+        let jobs =
+            scenario.jobs.iter().map(|job| (job.name.clone(), Vec::new(), empty(JOB_QUANTITIES.len())));
+        let dependencies = scenario.shared.dependencies.iter();
+        Samples {
+            jobs: jobs.collect(),
+            dependencies: dependencies
+                .map(|d| (d.name.clone(), empty(DEPENDENCY_QUANTITIES.len())))
+                .collect(),
+        }
+    }
+
+    /// Simulates replications `from` to `to` - 1, which come next; `tell` hears how many there are.
+    pub fn extend(
+        &mut self,
+        threads: &Threads,
+        scenario: &Scenario,
+        seed: u64,
+        from: u64,
+        to: u64,
+        mut tell: impl FnMut(u64),
+    ) {
+        let mut done = from;
+        while done < to {
+            let end = (done + BATCH).min(to);
+            for run in threads.replicate(scenario, seed, done..end) {
+                self.take(&run);
+            }
+            done = end;
+            tell(done);
+        }
+    }
+
     fn take(&mut self, run: &Run) {
         for ((_, outcomes, columns), job) in self.jobs.iter_mut().zip(&run.jobs) {
             outcomes.push(job.ending.outcome.name());
@@ -85,6 +93,18 @@ pub struct Comparison {
 }
 
 const OUTCOMES: [&str; 6] = ["Complete", "Failed", "Stuck", "Suspended", "Horizon", "Deleted"];
+
+impl Comparison {
+    /// Whether each difference of makespans is known to this share of the base's makespan; one that no pair of runs
+    /// shows is not waited for.
+    pub fn is_precise(&self, relative_error: f64) -> bool {
+        let makespans =
+            self.jobs.iter().flat_map(|job| &job.quantities).filter(|(key, _)| *key == "makespan_s");
+        makespans.filter_map(|(_, pair)| *pair).all(|pair| {
+            pair.interval.is_some_and(|(low, high)| high - low <= 2.0 * relative_error * pair.base.abs())
+        })
+    }
+}
 
 /// All differences; `tail`: probability of error on either side of each interval.
 pub fn compare(base: &Samples, variant: &Samples, tail: f64) -> Comparison {

@@ -4,7 +4,7 @@
 //! never ends. A deadline d then kills by mistake what takes longer, and waits d for what hangs. The cost of d is d times
 //! the share of both: that much slot (or Job) time is spent for nothing.
 
-use super::interval::{quantile, share_interval};
+use super::interval::{TAIL, quantile, share_interval};
 use super::replicate::Threads;
 use crate::engine::time::SimTime;
 use crate::kubernetes::facts::{Observer, PodEnd, PodId};
@@ -89,7 +89,7 @@ pub fn advice(mut lengths: Vec<f64>, hung: usize) -> Advice {
         Point {
             deadline_s,
             false_kills: killed as f64 / ended as f64,
-            interval: share_interval(killed, ended),
+            interval: share_interval(killed, ended, TAIL),
             wasted_s: deadline_s * (killed + hung) as f64 / all,
         }
     };

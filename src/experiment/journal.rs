@@ -1,6 +1,6 @@
-//! Finished replications on disk, so that a killed run goes on where it stopped.
+//! What is finished, on disk, so that a killed run goes on where it stopped: replications of `run`, settings of `sweep`.
 //!
-//! An append-only file of lines: a header that names what the runs belong to, then one line a replication, in their
+//! An append-only file of lines: a header that names what the entries belong to, then one line an entry, in their
 //! order, each behind its checksum. What a kill left half written is cut off when the file is opened again. The
 //! journal is taken away when the results are there.
 
@@ -8,7 +8,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::replicate::Run;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// Name within the result folder.
 pub const FILE: &str = "journal.jsonl";
@@ -20,11 +21,11 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of a folder, or begins one, and returns the replications that it holds: 0, 1, 2 …
+    /// Opens the journal of a folder, or begins one, and returns the entries that it holds, in their order.
     ///
     /// # Errors
     /// When the file belongs to something else than `header` says, or cannot be read or written.
-    pub fn open(folder: &Path, header: &str) -> Result<(Journal, Vec<Run>), String> {
+    pub fn open<T: DeserializeOwned>(folder: &Path, header: &str) -> Result<(Journal, Vec<T>), String> {
         let path = folder.join(FILE);
         let failed = |error: io::Error| format!("{}: {error}", path.display());
         let mut file = OpenOptions::new()
@@ -34,7 +35,7 @@ impl Journal {
             .truncate(false)
             .open(&path)
             .map_err(failed)?;
-        let (mut runs, mut whole, mut has_header) = (Vec::new(), 0u64, false);
+        let (mut entries, mut whole, mut has_header) = (Vec::new(), 0u64, false);
         let mut reader = BufReader::new(&file);
         let mut line = Vec::new();
         loop {
@@ -44,15 +45,15 @@ impl Journal {
             if !has_header {
                 if text != header {
                     return Err(format!(
-                        "{}: begun with other inputs, seed or version. Nothing was written; name another \
+                        "{}: begun with other inputs, seed, options or version. Nothing was written; name another \
                          folder or remove it",
                         path.display()
                     ));
                 }
                 has_header = true;
             } else {
-                let Ok(run) = serde_json::from_str(text) else { break };
-                runs.push(run);
+                let Ok(entry) = serde_json::from_str(text) else { break };
+                entries.push(entry);
             }
             whole += length;
         }
@@ -62,15 +63,15 @@ impl Journal {
         if !has_header {
             journal.write(&[header.to_string()])?;
         }
-        Ok((journal, runs))
+        Ok((journal, entries))
     }
 
-    /// Adds replications.
+    /// Adds entries.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn append(&mut self, runs: &[Run]) -> Result<(), String> {
-        let lines: Result<Vec<String>, _> = runs.iter().map(serde_json::to_string).collect();
+    pub fn append<T: Serialize>(&mut self, entries: &[T]) -> Result<(), String> {
+        let lines: Result<Vec<String>, _> = entries.iter().map(serde_json::to_string).collect();
         self.write(&lines.map_err(|error| error.to_string())?)
     }
 

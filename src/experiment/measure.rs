@@ -88,7 +88,7 @@ pub struct Measure {
     text: String,
 }
 
-/// A number from many runs, with its 95 % interval where the runs can carry one.
+/// A number from many runs, with its interval where the runs can carry one.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Estimate {
     /// Infinite when runs that never ended decide it; not a number when no run has a value.
@@ -165,26 +165,26 @@ impl Measure {
         }
     }
 
-    /// The estimate from all runs.
-    pub fn estimate(&self, runs: &[Run]) -> Estimate {
-        self.estimate_of(runs.iter().filter_map(|run| self.of(run)).collect())
+    /// The estimate from all runs; `tail`: probability of error on either side of its interval.
+    pub fn estimate(&self, runs: &[Run], tail: f64) -> Estimate {
+        self.estimate_of(runs.iter().filter_map(|run| self.of(run)).collect(), tail)
     }
 
     /// The estimate from the values of single runs.
-    pub fn estimate_of(&self, mut values: Vec<f64>) -> Estimate {
+    pub fn estimate_of(&self, mut values: Vec<f64>, tail: f64) -> Estimate {
         let n = values.len();
         if n == 0 {
             return Estimate { value: f64::NAN, interval: None, n };
         }
         let mean = values.iter().sum::<f64>() / n as f64;
         let (value, interval) = match self.subject {
-            Subject::Share { .. } => (mean, share_interval(values.iter().sum::<f64>() as usize, n)),
+            Subject::Share { .. } => (mean, share_interval(values.iter().sum::<f64>() as usize, n, tail)),
             Subject::Job { statistic, .. } | Subject::Dependency { statistic, .. } => match statistic {
-                Statistic::Mean => (mean, mean_interval(&values)),
+                Statistic::Mean => (mean, mean_interval(&values, tail)),
                 Statistic::Max => (values.iter().copied().fold(f64::NEG_INFINITY, f64::max), None),
                 Statistic::Quantile(p) => {
                     values.sort_by(f64::total_cmp);
-                    (quantile(&values, p), quantile_interval(&values, p))
+                    (quantile(&values, p), quantile_interval(&values, p, tail))
                 }
             },
         };

@@ -1,5 +1,6 @@
 //! Many runs, and what they say together. The only folder with threads; nothing is printed here.
 
+pub mod adaptive;
 pub mod bounds;
 pub mod campaign;
 pub mod comparison;

@@ -3,7 +3,7 @@
 //! Replication r of both draws the same numbers, so that most of the noise is common and drops out of the difference.
 //! Relies on [`super::interval`]. Runs nothing.
 
-use super::interval::{t_quantile_at, z_quantile};
+use super::interval::{t_quantile, z_quantile};
 
 /// A difference of means over pairs of runs.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -57,7 +57,7 @@ pub fn paired(base: &[Option<f64>], variant: &[Option<f64>], tail: f64) -> Optio
     let of_b = moment(&|p| (p.1 - b).powi(2));
     let together = moment(&|p| (p.0 - a) * (p.1 - b));
     let of_difference = moment(&|p| (p.1 - p.0 - difference).powi(2));
-    let half = t_quantile_at(pairs.len() - 1, tail) * (of_difference / count).sqrt();
+    let half = t_quantile(pairs.len() - 1, tail) * (of_difference / count).sqrt();
     result.interval = Some((difference - half, difference + half));
     result.sd = Some(of_difference.sqrt());
     result.correlation = (of_a > 0.0 && of_b > 0.0).then(|| together / (of_a.sqrt() * of_b.sqrt()));

@@ -2,25 +2,34 @@
 //!
 //! All settings share their luck run by run, so that small differences show early. Replications of those in question
 //! double from stage to stage. The probability of a wrong statement anywhere (a setting said to be worse, allowed or not
-//! allowed that is not) is at most [`ERROR`]: it is split over all stages, settings, constraints and pairs (Bonferroni;
+//! allowed that is not) is at most [`Problem::error`]: it is split over all stages, settings, constraints and pairs (Bonferroni;
 //! compare Kim and Nelson, "A fully sequential procedure for indifference-zone selection in simulation", 2001). Means
 //! are taken as normal, which the first stage's size is for. Results do not depend on threads. Prints nothing.
 
 use super::constraint::{Constraint, Verdict};
-use super::interval::{mean_interval_at, quantile, quantile_interval_at, t_quantile_at, wilson_at};
+use super::interval::{mean_interval, quantile, quantile_interval, t_quantile, wilson};
 use super::measure::{Estimate, Measure, Statistic};
 use super::paired::{paired, paired_shares};
 use super::replicate::Threads;
 use crate::model::scenario::Scenario;
 
-/// Probability that any statement is wrong.
-pub const ERROR: f64 = 0.05;
 /// Replications of every setting in the first stage.
 pub const FIRST: u64 = 64;
 /// A setting is never simulated more often.
 pub const MOST_EACH: u64 = 64 << 10;
 /// Stages with a decision at most: 64, 128, …, 65 536 replications.
 const STAGES: f64 = 11.0;
+
+/// Replications of a full look at one setting, and the share of that which a search may use.
+const FULL_LOOK: u64 = 20_000;
+const SHARE: u64 = 10;
+/// A search of a few settings may use so many at least.
+const LEAST_BUDGET: u64 = 40_000;
+
+/// Replications of all settings together, when nobody says how many.
+pub fn default_budget(settings: u64) -> u64 {
+    (settings * FULL_LOOK / SHARE).max(LEAST_BUDGET)
+}
 
 /// What is looked for.
 pub struct Problem {
@@ -31,6 +40,8 @@ pub struct Problem {
     pub indifference: f64,
     /// Replications of all settings together.
     pub budget: u64,
+    /// Probability that any statement is wrong, at most.
+    pub error: f64,
     pub seed: u64,
 }
 
@@ -85,9 +96,11 @@ impl Candidate {
         self.values[0].len() as u64
     }
 
-    /// The usual 95 % estimate of measure 0 (objective), 1, … (constraints).
+    /// The usual estimate of measure 0 (objective), 1, … (constraints).
     pub fn estimate(&self, problem: &Problem, measure: usize) -> Estimate {
-        problem.measure(measure).estimate_of(self.values[measure].iter().flatten().copied().collect())
+        problem
+            .measure(measure)
+            .estimate_of(self.values[measure].iter().flatten().copied().collect(), problem.error / 2.0)
     }
 }
 
@@ -120,7 +133,7 @@ impl Selection {
         let count = a.len().min(b.len());
         let finite = |values: &[Option<f64>]| values[..count].iter().flatten().all(|value| value.is_finite());
         let base = self.candidates[leader].estimate(problem, measure).value;
-        match paired(&a[..count], &b[..count], ERROR) {
+        match paired(&a[..count], &b[..count], problem.error) {
             Some(p) if finite(a) && finite(b) && base.is_finite() && b.len() < a.len() => base + p.difference,
             _ => own,
         }
@@ -247,10 +260,10 @@ impl<T: FnMut(u64)> Search<'_, T> {
         let candidate = &self.known.candidates[at];
         let statements =
             (self.known.candidates.len() * self.problem.constraints.len().max(1)) as f64 * STAGES;
-        let tail = ERROR / 4.0 / statements;
+        let tail = self.problem.error / 4.0 / statements;
         let of = |(k, constraint): (usize, &Constraint)| {
             let values: Vec<f64> = candidate.values[k + 1].iter().flatten().copied().collect();
-            let mut estimate = constraint.measure.estimate_of(values.clone());
+            let mut estimate = constraint.measure.estimate_of(values.clone(), tail);
             if estimate.value.is_finite() && !constraint.measure.is_max() {
                 estimate.interval = interval(&constraint.measure, values, tail);
             }
@@ -266,11 +279,14 @@ impl<T: FnMut(u64)> Search<'_, T> {
         Some(among[1..].iter().fold(first, |best, &at| {
             let (a, b) = (self.prefix(best, at), self.prefix(at, best));
             let value = |values: &[Option<f64>]| {
-                self.problem.objective.estimate_of(values.iter().flatten().copied().collect()).value
+                self.problem
+                    .objective
+                    .estimate_of(values.iter().flatten().copied().collect(), self.problem.error)
+                    .value
             };
             let (x, y) = (value(a), value(b));
             let smaller = if x.is_infinite() && y.is_infinite() {
-                paired(a, b, ERROR).is_some_and(|p| p.difference < 0.0)
+                paired(a, b, self.problem.error).is_some_and(|p| p.difference < 0.0)
             } else {
                 y < x || x.is_nan()
             };
@@ -286,7 +302,7 @@ impl<T: FnMut(u64)> Search<'_, T> {
     /// The interval of how much larger the objective of `at` is than the leader's, at the level of the whole search.
     fn difference(&self, leader: usize, at: usize) -> (f64, f64) {
         let count = self.known.candidates.len() as f64;
-        let tail = ERROR / 4.0 / ((count * (count - 1.0) / 2.0).max(1.0) * STAGES);
+        let tail = self.problem.error / 4.0 / ((count * (count - 1.0) / 2.0).max(1.0) * STAGES);
         difference(&self.problem.objective, self.prefix(leader, at), self.prefix(at, leader), tail)
     }
 
@@ -383,7 +399,7 @@ fn quantile_difference(a: &[Option<f64>], b: &[Option<f64>], p: f64, tail: f64) 
         let q = quantile(&sorted, p);
         let h = (p * (1.0 - p) / n).sqrt();
         let slope = (quantile(&sorted, (p + h).min(1.0)) - quantile(&sorted, (p - h).max(0.0))) / (2.0 * h);
-        let ends = quantile_interval_at(&sorted, p, tail);
+        let ends = quantile_interval(&sorted, p, tail);
         (q, slope, ends)
     };
     let ((qa, sa, ends_a), (qb, sb, ends_b)) = (side(|p| p.0), side(|p| p.1));
@@ -403,7 +419,7 @@ fn quantile_difference(a: &[Option<f64>], b: &[Option<f64>], p: f64, tail: f64) 
         let (low, high) = (minus(low_b, high_a), minus(high_b, low_a));
         return (!low.is_nan() && !high.is_nan()).then_some((low, high));
     }
-    let half = t_quantile_at(pairs.len() - 1, tail) * (variance / n).sqrt();
+    let half = t_quantile(pairs.len() - 1, tail) * (variance / n).sqrt();
     Some((qb - qa - half, qb - qa + half))
 }
 
@@ -411,10 +427,10 @@ fn quantile_difference(a: &[Option<f64>], b: &[Option<f64>], p: f64, tail: f64) 
 fn interval(measure: &Measure, mut values: Vec<f64>, tail: f64) -> Option<(f64, f64)> {
     match measure.statistic() {
         None => wilson_exact(values.iter().filter(|v| **v == 1.0).count(), values.len(), tail),
-        Some(Statistic::Mean) => mean_interval_at(&values, tail),
+        Some(Statistic::Mean) => mean_interval(&values, tail),
         Some(Statistic::Quantile(p)) => {
             values.sort_by(f64::total_cmp);
-            quantile_interval_at(&values, p, tail)
+            quantile_interval(&values, p, tail)
         }
         Some(Statistic::Max) => None,
     }
@@ -422,7 +438,7 @@ fn interval(measure: &Measure, mut values: Vec<f64>, tail: f64) -> Option<(f64, 
 
 /// Wilson, but exact where nothing or everything was seen: the normal law is far off there.
 fn wilson_exact(count: usize, n: usize, tail: f64) -> Option<(f64, f64)> {
-    let (low, high) = wilson_at(count, n, tail)?;
+    let (low, high) = wilson(count, n, tail)?;
     let rare = 1.0 - libm::pow(tail, 1.0 / n as f64);
     Some(match count {
         0 => (0.0, rare),

@@ -2,7 +2,6 @@
 //!
 //! So the user knows what to measure next. Relies on [`super::selection::difference`].
 
-use super::interval::TAIL;
 use super::measure::Measure;
 use super::replicate::{Run, Threads};
 use super::selection::difference;
@@ -21,7 +20,7 @@ pub struct Effect {
     pub larger: Change,
 }
 
-/// A change of a measure with its 95 % interval.
+/// A change of a measure with its interval.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Change {
     pub difference: f64,
@@ -38,13 +37,14 @@ impl Effect {
 
 type Edit = Box<dyn Fn(&mut Scenario, f64)>;
 
-/// All effects, the largest first.
+/// All effects, the largest first; `tail`: probability of error on either side of each interval.
 pub fn sensitivity(
     scenario: &Scenario,
     measure: &Measure,
     seed: u64,
     count: u64,
     threads: &Threads,
+    tail: f64,
 ) -> Vec<Effect> {
     let values = |scenario: &Scenario| -> Vec<Option<f64>> {
         let runs: Vec<Run> = threads.replicate(scenario, seed, 0..count);
@@ -52,12 +52,12 @@ pub fn sensitivity(
     };
     let base = values(scenario);
     let estimate =
-        |values: &[Option<f64>]| measure.estimate_of(values.iter().flatten().copied().collect()).value;
+        |values: &[Option<f64>]| measure.estimate_of(values.iter().flatten().copied().collect(), tail).value;
     let change = |edit: &Edit, factor: f64| {
         let mut other = scenario.clone();
         edit(&mut other, factor);
         let values = values(&other);
-        let (low, high) = difference(measure, &base, &values, TAIL);
+        let (low, high) = difference(measure, &base, &values, tail);
         let interval = (low.is_finite() && high.is_finite()).then_some((low, high));
         Change { difference: estimate(&values) - estimate(&base), interval }
     };
@@ -96,7 +96,7 @@ fn inputs(scenario: &Scenario) -> Vec<(String, Edit)> {
             }
             RunTime::Program(program) => program.ops.iter_mut().for_each(|op| {
                 if let Op::Run(run) = op {
-                    scale(run, factor);
+                    run.laws_mut().iter_mut().for_each(|law| scale(law, factor));
                 }
             }),
         });
@@ -135,7 +135,7 @@ fn inputs(scenario: &Scenario) -> Vec<(String, Edit)> {
                         && call.to == number
                         && let Some(service) = &mut call.service
                     {
-                        scale(service, factor);
+                        service.laws_mut().iter_mut().for_each(|law| scale(law, factor));
                     }
                 }
             }

@@ -12,9 +12,10 @@ use super::replicate::Run;
 pub enum StopRule {
     /// After so many.
     Fixed(u64),
-    /// When every reported mean is known to `relative_error` (half width of its 95 % interval over its value), and
-    /// every share of outcomes to as many percentage points; after `min` and before `max` replications.
-    Precise { relative_error: f64, min: u64, max: u64 },
+    /// When every reported mean is known to `relative_error` (half width of its interval over its value; `tail`:
+    /// probability of error on either side), and every share of outcomes to as many percentage points; after `min` and
+    /// before `max` replications.
+    Precise { relative_error: f64, tail: f64, min: u64, max: u64 },
 }
 
 impl StopRule {
@@ -30,9 +31,9 @@ impl StopRule {
     pub fn next(self, runs: &[Run]) -> Option<u64> {
         match self {
             StopRule::Fixed(_) => None,
-            StopRule::Precise { relative_error, max, .. } => {
+            StopRule::Precise { relative_error, tail, max, .. } => {
                 let count = runs.len() as u64;
-                (count < max && !is_precise(runs, relative_error)).then(|| grown(count).min(max))
+                (count < max && !is_precise(runs, relative_error, tail)).then(|| grown(count).min(max))
             }
         }
     }
@@ -44,12 +45,12 @@ pub fn grown(count: u64) -> u64 {
 }
 
 /// Whether every reported mean and share is known well enough.
-fn is_precise(runs: &[Run], relative_error: f64) -> bool {
+fn is_precise(runs: &[Run], relative_error: f64, tail: f64) -> bool {
     let Some(first) = runs.first() else { return false };
     let known = |values: Vec<f64>| {
         let varies = values.iter().any(|value| *value != values[0]);
         !varies
-            || mean_interval(&values)
+            || mean_interval(&values, tail)
                 .is_some_and(|(low, high)| (high - low) / 2.0 <= relative_error * ((high + low) / 2.0).abs())
     };
     let jobs = (0..first.jobs.len()).all(|job| {
@@ -59,7 +60,8 @@ fn is_precise(runs: &[Run], relative_error: f64) -> bool {
         let kinds: Vec<_> = runs.iter().map(|run| run.jobs[job].ending.outcome.name()).collect();
         let shares = ["Complete", "Failed", "Stuck", "Suspended", "Horizon"].iter().all(|kind| {
             let count = kinds.iter().filter(|name| *name == kind).count();
-            share_interval(count, runs.len()).is_some_and(|(low, high)| high - low <= 2.0 * relative_error)
+            share_interval(count, runs.len(), tail)
+                .is_some_and(|(low, high)| high - low <= 2.0 * relative_error)
         });
         quantities && shares
     });

@@ -1,7 +1,6 @@
 //! What a finished search says beside its leader: which settings nobody beats in everything, and what each constraint
 //! costs.
 
-use super::interval::TAIL;
 use super::replicate::Threads;
 use super::selection::{Problem, Selection, difference};
 
@@ -30,7 +29,7 @@ pub fn pareto(problem: &Problem, selection: &Selection) -> Vec<bool> {
 pub struct Cost {
     /// The best setting without it; none: it costs nothing.
     pub without: Option<usize>,
-    /// How much larger the objective is with it, as a 95 % interval.
+    /// How much larger the objective is with it, with its interval.
     pub interval: Option<(f64, f64)>,
     pub difference: f64,
 }
@@ -72,7 +71,7 @@ pub fn costs(problem: &Problem, selection: &mut Selection, threads: &Threads) ->
             }
             let (a, b) = (&selection.candidates[best].values[0], &selection.candidates[leader].values[0]);
             let count = a.len().min(b.len());
-            let (low, high) = difference(&problem.objective, &a[..count], &b[..count], TAIL);
+            let (low, high) = difference(&problem.objective, &a[..count], &b[..count], problem.error / 2.0);
             let interval = (low.is_finite() && high.is_finite()).then_some((low, high));
             let value = |at: usize| selection.value(problem, 0, at);
             Cost { without: Some(best), interval, difference: value(leader) - value(best) }

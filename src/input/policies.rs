@@ -9,6 +9,8 @@ use crate::model::dependency::{Fault, Kind, NewLimit, Rate};
 use crate::model::shared::{Script, TimedFault, Trouble, Watch};
 
 const MOST_PODS: i64 = 1_000_000;
+/// What can befall a dependency.
+pub(super) const FAULTS: [&str; 5] = ["down", "silent", "slow", "limit", "flap"];
 /// Flaps of one entry of the timeline.
 const MOST_FLAPS: u64 = 100_000;
 
@@ -29,10 +31,6 @@ pub(super) fn read_policies(
         let Some(script) = read_policy(item, &format!("{PATH}[{n}]"), jobs, dependencies, reader) else {
             continue;
         };
-        if scripts.iter().any(|other| other.job == script.job) {
-            let message = format!("{PATH}[{n}]: a second policy for Job {}", jobs[script.job].name);
-            reader.error("invalid-value", item.span, message);
-        }
         scripts.push(script);
     }
     scripts
@@ -141,13 +139,12 @@ fn read_fault(
     faults: &mut Vec<TimedFault>,
     reader: &mut Reader,
 ) -> Option<()> {
-    let kinds = ["down", "silent", "slow", "limit", "flap"];
     reader.map(node, path, &["at", "dependency", "down", "silent", "slow", "limit", "flap"], &[])?;
     let at = reader.required(node, path, "at").and_then(|v| reader.duration(v, &format!("{path}.at")));
     let name = reader.required(node, path, "dependency")?;
     let text = reader.text(name, &format!("{path}.dependency"))?;
     let dependency = dependencies.named(text, name.span, &format!("{path}.dependency"), reader)?;
-    let mut named = node.entries().iter().filter(|entry| kinds.contains(&entry.key.as_str()));
+    let mut named = node.entries().iter().filter(|entry| FAULTS.contains(&entry.key.as_str()));
     let (Some(Entry { key, value, .. }), None) = (named.next(), named.next()) else {
         reader.expected(node, path, "exactly one of down, silent, slow, limit or flap");
         return None;

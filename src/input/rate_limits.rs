@@ -1,8 +1,9 @@
 //! `rateLimit` of a dependency → [`RateLimit`]: buckets, windows, and what nginx does.
 
-use super::dependencies::{count, or, patience, plain, read_queue, word};
+use super::dependencies::{count, or, patience, plain, word};
 use super::node::Node;
 use super::reader::{Reader, present};
+use super::stations::read_queue;
 use crate::engine::time::SimDuration;
 use crate::model::dependency::*;
 
@@ -60,6 +61,14 @@ pub(super) fn read_rate_limit(node: &Node, path: &str, reader: &mut Reader) -> O
         word(v, p, &[("fixed", Some(Window::Fixed)), ("sliding", Some(Window::Sliding))], r)
     })?;
     let length = or(node, path, "length", unit_of(rate_node), reader, patience)?;
+    if let (None, Some(length)) = (window, present(node, "length")) {
+        reader.invalid(
+            length,
+            &format!("{path}.length"),
+            "only a window has a length: add `window: fixed` or sliding",
+        );
+        return None;
+    }
     let rule = match window {
         None => {
             let burst = or(node, path, "burst", 1, reader, |v, p, r| count(v, p, 1, r));
@@ -86,6 +95,16 @@ pub(super) fn read_rate_limit(node: &Node, path: &str, reader: &mut Reader) -> O
     let delays = or(node, path, "onLimit", false, reader, |v, p, r| {
         word(v, p, &[("reject", false), ("delay", true)], r)
     })?;
+    for key in ["queueLimit", "waitTimeout"] {
+        if let (false, Some(value)) = (delays, present(node, key)) {
+            reader.invalid(
+                value,
+                &format!("{path}.{key}"),
+                "nobody waits: add `onLimit: delay`, or remove it",
+            );
+            return None;
+        }
+    }
     let on_limit = match delays {
         true => {
             let queue = read_queue(node, path, Queue::PLAIN, reader)?;

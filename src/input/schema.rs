@@ -281,13 +281,26 @@ static ADAPT: Table = with(
     &[field("parallelism", Shape::Table(&ADAPT_OF), "Of the Job.")],
 );
 
+const LENGTH: Shape = Either(&[Shape::Distribution, Shape::Table(&BY_INDEX)]);
+
 static STEP: Table = choice(
     "Step",
     "Work of its own, or something with what pods share.",
     &[
-        field("run", Either(&[Shape::Distribution, Shape::Table(&BY_INDEX)]), "Work of its own."),
+        field("run", LENGTH, "Work of its own."),
         field("call", Shape::Table(&CALL), "Calls of a dependency."),
         field("hold", Shape::Table(&HOLD), "Holds a dependency during other steps."),
+        field("repeat", Shape::Table(&REPEAT), "The same steps several times."),
+    ],
+);
+
+static REPEAT: Table = with(
+    "Repeat",
+    "The same steps several times, such as the items of a work queue.",
+    &["times", "steps"],
+    &[
+        field("times", Whole(1), "How many rounds."),
+        field("steps", ListOf(&Shape::Table(&STEP)), "Of each round."),
     ],
 );
 
@@ -299,8 +312,8 @@ static CALL: Table = with(
         field("to", Text, "Name of the dependency."),
         field("times", Whole(1), "How many calls. Default 1."),
         field("access", Names(&["read", "write"]), "Of a lock. Default write."),
-        field("think", Shape::Distribution, "Before each call."),
-        field("service", Shape::Distribution, "How long the call occupies the dependency."),
+        field("think", LENGTH, "Before each call."),
+        field("service", LENGTH, "How long the call occupies the dependency."),
         field("timeout", Patience, "The client gives up waiting and being served."),
         field("retry", Shape::Table(&RETRY), "What the client does after a call that failed."),
         field("giveUp", Shape::Table(&GIVE_UP), "What it does after the last attempt."),
@@ -315,7 +328,7 @@ static HOLD: Table = with(
         field("of", Text, "Name of the dependency."),
         field("steps", ListOf(&Shape::Table(&STEP)), "What is done meanwhile."),
         field("access", Names(&["read", "write"]), "Of a lock. Default write."),
-        field("think", Shape::Distribution, "Before it."),
+        field("think", LENGTH, "Before it."),
         field("timeout", Patience, "The client gives up waiting."),
         field("retry", Shape::Table(&RETRY), "What the client does when it did not get it."),
         field("giveUp", Shape::Table(&GIVE_UP), "What it does after the last attempt."),
@@ -410,6 +423,7 @@ static LOCK: Table = table(
         field("holdCost", Shape::Table(&HOLD_COST), "What each hold takes longer."),
         field("releaseAfter", RELEASE, RELEASE_ABOUT),
         field("deadlockTimeout", Patience, DEADLOCK_ABOUT),
+        field("holdTimeout", Patience, "Whoever holds it so long loses it."),
     ],
 );
 
@@ -454,6 +468,7 @@ static POOL: Table = with(
         field("setup", Shape::Distribution, "What making a connection takes."),
         field("releaseAfter", RELEASE, RELEASE_ABOUT),
         field("deadlockTimeout", Patience, DEADLOCK_ABOUT),
+        field("holdTimeout", Patience, "Whoever holds it so long loses it."),
     ],
 );
 

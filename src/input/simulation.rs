@@ -23,7 +23,7 @@ use crate::model::shared::Shared;
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Replications {
     Count(u64),
-    /// Until the interval of the mean makespan is as narrow as asked.
+    /// Until the interval of every reported mean and share is as narrow as asked.
     Auto {
         /// Half width of the interval over the mean.
         relative_error: f64,
@@ -36,7 +36,15 @@ pub enum Replications {
 impl Replications {
     /// `auto` without anything else.
     pub const AUTO: Replications =
-        Replications::Auto { relative_error: 0.02, confidence: 0.95, min: 30, max: 100_000 };
+        Replications::Auto { relative_error: 0.02, confidence: CONFIDENCE, min: 30, max: 100_000 };
+
+    /// With what probability an interval holds the true value, also when the number is given another way.
+    pub fn confidence(&self) -> f64 {
+        match self {
+            Replications::Count(_) => CONFIDENCE,
+            Replications::Auto { confidence, .. } => *confidence,
+        }
+    }
 }
 
 /// A Job that the document may speak of.
@@ -56,6 +64,8 @@ pub struct Simulation {
     pub defaults: Vec<String>,
 }
 
+/// Of intervals, when nobody says.
+const CONFIDENCE: f64 = 0.95;
 const DEFAULT_SEED: u64 = 42;
 const DEFAULT_REPLICATIONS: u64 = 1000;
 const MAX_REPLICATIONS: i64 = 1_000_000_000;

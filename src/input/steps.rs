@@ -1,9 +1,9 @@
 //! `steps` with calls → [`Program`]: what a container does with what pods share.
 
-use super::dependencies::{Dependencies, patience, positive};
+use super::dependencies::{Dependencies, or, patience, word};
 use super::node::{Entry, Node};
 use super::reader::{Reader, present};
-use crate::engine::distribution::Distribution;
+use super::retries::read_retry;
 use crate::engine::time::SimDuration;
 use crate::model::dependency::{Access, Kind, Queue};
 use crate::model::steps::*;
@@ -11,11 +11,13 @@ use crate::model::steps::*;
 /// The client's keys of random numbers have room for so many.
 const MOST_STEPS: usize = 4000;
 const MOST_CALLS: i64 = 1_000_000;
-const MOST_ATTEMPTS: i64 = 4000;
 
-/// Whether steps call anything.
+/// What a step can be.
+pub(super) const KINDS_OF_STEPS: [&str; 4] = ["run", "call", "hold", "repeat"];
+
+/// Whether steps do more than run one after the other.
 pub(super) fn has_calls(steps: &[Node]) -> bool {
-    steps.iter().any(|step| step.get("call").is_some() || step.get("hold").is_some())
+    steps.iter().any(|step| ["call", "hold", "repeat"].iter().any(|kind| step.get(kind).is_some()))
 }
 
 /// All steps of a container.
@@ -42,16 +44,17 @@ fn read_into(
     let mut good = true;
     for (n, step) in steps.iter().enumerate() {
         let path = format!("{path}[{n}]");
-        let Some(Entry { key, value, .. }) = reader.one_of(step, &path, &["run", "call", "hold"], &[]) else {
+        let Some(Entry { key, value, .. }) = reader.one_of(step, &path, &KINDS_OF_STEPS, &[]) else {
             good = false;
             continue;
         };
         let path = format!("{path}.{key}");
         let read = match key.as_str() {
-            "run" => read_run(value, &path, reader).map(|law| program.ops.push(Op::Run(law))),
+            "run" => read_length(value, &path, reader).map(|run| program.ops.push(Op::Run(run))),
             "call" => read_call(value, &path, dependencies, held, reader)
                 .map(|call| program.ops.push(Op::Call(Box::new(call)))),
-            _ => read_hold(program, value, &path, dependencies, held, reader),
+            "hold" => read_hold(program, value, &path, dependencies, held, reader),
+            _ => read_repeat(program, value, &path, dependencies, held, reader),
         };
         good &= read.is_some();
         if program.ops.len() > MOST_STEPS {
@@ -62,12 +65,16 @@ fn read_into(
     good.then_some(())
 }
 
-fn read_run(node: &Node, path: &str, reader: &mut Reader) -> Option<Distribution> {
-    if node.get("byIndex").is_some() {
-        reader.unsupported(node.span, format!("{path}.byIndex beside calls"));
-        return None;
-    }
-    reader.distribution(node, path)
+/// A distribution, or `byIndex` with one for each index.
+pub(super) fn read_length(node: &Node, path: &str, reader: &mut Reader) -> Option<Length> {
+    let Some(list) = node.get("byIndex") else {
+        return reader.distribution(node, path).map(Length::Same);
+    };
+    reader.map(node, path, &["byIndex"], &[])?;
+    let path = format!("{path}.byIndex");
+    let items = reader.list(list, &path)?.iter().enumerate();
+    let laws: Vec<_> = items.map(|(n, item)| reader.distribution(item, &format!("{path}[{n}]"))).collect();
+    laws.into_iter().collect::<Option<Vec<_>>>().map(Length::ByIndex)
 }
 
 fn read_hold(
@@ -92,6 +99,38 @@ fn read_hold(
     read
 }
 
+/// The same steps several times, written out: each round has its own luck.
+fn read_repeat(
+    program: &mut Program,
+    node: &Node,
+    path: &str,
+    dependencies: &Dependencies,
+    held: &mut Vec<usize>,
+    reader: &mut Reader,
+) -> Option<()> {
+    reader.map(node, path, &["times", "steps"], &[])?;
+    let times = reader.required(node, path, "times");
+    let times = times.and_then(|v| reader.whole(v, &format!("{path}.times"), 1, MOST_STEPS as i64));
+    let steps = reader.required(node, path, "steps")?;
+    let below = format!("{path}.steps");
+    let steps = reader.list(steps, &below)?;
+    let mut one = Program { ops: Vec::new() };
+    read_into(&mut one, steps, &below, dependencies, held, reader)?;
+    let times = times? as usize;
+    if program.ops.len() + times * one.ops.len() > MOST_STEPS {
+        reader.invalid(node, path, format!("more than {MOST_STEPS} steps when written out"));
+        return None;
+    }
+    for _ in 0..times {
+        let from = program.ops.len();
+        program.ops.extend(one.ops.iter().map(|op| match op {
+            Op::Release { hold } => Op::Release { hold: from + hold },
+            op => op.clone(),
+        }));
+    }
+    Some(())
+}
+
 fn read_call(
     node: &Node,
     path: &str,
@@ -102,17 +141,11 @@ fn read_call(
     let known = ["to", "times", "access", "think", "service", "timeout", "retry", "giveUp"];
     reader.map(node, path, &known, &[])?;
     let call = read_common(node, path, "to", dependencies, held, reader);
-    let times = match present(node, "times") {
-        Some(value) => reader.whole(value, &format!("{path}.times"), 1, MOST_CALLS).map(|n| n as u32),
-        None => Some(1),
-    };
-    let service = match present(node, "service") {
-        Some(value) => reader.distribution(value, &format!("{path}.service")).map(Some),
-        None => Some(None),
-    };
+    let times = or(node, path, "times", 1, reader, |v, p, r| r.whole(v, p, 1, MOST_CALLS).map(|n| n as u32));
+    let service = or(node, path, "service", None, reader, |v, p, r| read_length(v, p, r).map(Some));
     let (mut call, service) = (call?, service?);
     call.times = times?;
-    call.service = service.or_else(|| dependencies.list[call.to].service.clone());
+    call.service = service.or_else(|| dependencies.list[call.to].service.clone().map(Length::Same));
     Some(call)
 }
 
@@ -131,42 +164,25 @@ fn read_common(
         let text = reader.text(name, &to_path)?;
         dependencies.named(text, name.span, &to_path, reader)
     });
-    let think = match present(node, "think") {
-        Some(value) => reader.distribution(value, &format!("{path}.think")).map(Some),
-        None => Some(None),
-    };
-    let timeout = match present(node, "timeout") {
-        Some(value) => patience(value, &format!("{path}.timeout"), reader),
-        None => Some(SimDuration::NEVER),
-    };
-    let retry = match present(node, "retry") {
-        Some(value) => read_retry(value, &format!("{path}.retry"), reader),
-        None => Some(Retry::NONE),
-    };
-    let access = match present(node, "access") {
-        Some(value) => match value.as_str() {
-            Some("read") => Some(Access::Shared),
-            Some("write") => Some(Access::Exclusive),
-            _ => {
-                reader.expected(value, &format!("{path}.access"), "read or write");
-                None
-            }
-        },
-        None => Some(Access::Exclusive),
-    };
-    let give_up = match present(node, "giveUp") {
-        Some(value) => {
-            let path = format!("{path}.giveUp");
-            reader.map(value, &path, &["exitCode"], &[])?;
-            match present(value, "exitCode") {
-                Some(code) => reader.whole(code, &format!("{path}.exitCode"), 1, 255).map(|c| c as i32),
-                None => Some(1),
-            }
-        }
-        None => Some(1),
-    };
+    let think = or(node, path, "think", None, reader, |v, p, r| read_length(v, p, r).map(Some));
+    let timeout = or(node, path, "timeout", SimDuration::NEVER, reader, patience);
+    let retry = or(node, path, "retry", Retry::NONE, reader, read_retry);
+    let access = or(node, path, "access", Access::Exclusive, reader, |v, p, r| {
+        word(v, p, &[("read", Access::Shared), ("write", Access::Exclusive)], r)
+    });
+    let give_up = or(node, path, "giveUp", 1, reader, |v, p, r| {
+        r.map(v, p, &["exitCode"], &[])?;
+        or(v, p, "exitCode", 1, r, |v, p, r| r.whole(v, p, 1, 255).map(|code| code as i32))
+    });
     let to = to?;
     let dependency = &dependencies.list[to];
+    if let Some(value) = present(node, "access")
+        && !matches!(dependency.kind, Kind::Lock(_))
+    {
+        let message = format!("{} is a {}, only locks have readers", dependency.name, dependency.kind.name());
+        reader.invalid(value, &format!("{path}.access"), message);
+        return None;
+    }
     let name_span = name.map_or(node.span, |name| name.span);
     if let Some(name) = name
         && held.contains(&to)
@@ -188,10 +204,11 @@ fn read_common(
     let (timeout, retry) = (timeout?, retry?);
     let waits_for_ever = |queue: &Queue| queue.wait_timeout.is_never() && queue.limit.is_none();
     let for_ever = match &dependency.kind {
-        Kind::Lock(lock) => waits_for_ever(&lock.queue) && dependency.deadlock_timeout.is_none(),
-        Kind::Pool(pool) => waits_for_ever(&pool.queue) && dependency.deadlock_timeout.is_none(),
+        Kind::Lock(lock) => waits_for_ever(&lock.queue),
+        Kind::Pool(pool) => waits_for_ever(&pool.queue),
         Kind::RateLimit(_) | Kind::Server(_) => false,
-    };
+    } && dependency.deadlock_timeout.is_none()
+        && dependency.hold_timeout.is_none();
     if for_ever && timeout.is_never() && retry.attempts > 1 {
         let message = format!(
             "{path}: retries a wait for {} that never fails: neither the call has a timeout nor {} a waitTimeout",
@@ -211,87 +228,4 @@ fn read_common(
         retry,
         give_up: give_up?,
     })
-}
-
-fn read_retry(node: &Node, path: &str, reader: &mut Reader) -> Option<Retry> {
-    let known = ["attempts", "backoff", "honourRetryAfter", "budget", "breaker"];
-    reader.map(node, path, &known, &[])?;
-    let attempts = reader.required(node, path, "attempts");
-    let attempts =
-        attempts.and_then(|value| reader.whole(value, &format!("{path}.attempts"), 1, MOST_ATTEMPTS));
-    let backoff = match present(node, "backoff") {
-        Some(value) => read_backoff(value, &format!("{path}.backoff"), reader),
-        None => Some(Retry::NONE.backoff),
-    };
-    let honour_retry_after = match present(node, "honourRetryAfter") {
-        Some(value) => reader.boolean(value, &format!("{path}.honourRetryAfter")),
-        None => Some(true),
-    };
-    let budget = match present(node, "budget") {
-        Some(value) => read_budget(value, &format!("{path}.budget"), reader).map(Some),
-        None => Some(None),
-    };
-    let breaker = match present(node, "breaker") {
-        Some(value) => read_breaker(value, &format!("{path}.breaker"), reader).map(Some),
-        None => Some(None),
-    };
-    Some(Retry {
-        attempts: attempts? as u32,
-        backoff: backoff?,
-        honour_retry_after: honour_retry_after?,
-        budget: budget?,
-        breaker: breaker?,
-    })
-}
-
-fn read_backoff(node: &Node, path: &str, reader: &mut Reader) -> Option<Backoff> {
-    let none = Retry::NONE.backoff;
-    if node.as_str().is_some() {
-        let base = reader.duration(node, path)?;
-        return Some(Backoff { base, ..none });
-    }
-    reader.map(node, path, &["base", "factor", "cap", "jitter"], &[])?;
-    let base = reader.required(node, path, "base").and_then(|v| reader.duration(v, &format!("{path}.base")));
-    let factor = match present(node, "factor") {
-        Some(value) => positive(value, &format!("{path}.factor"), reader),
-        None => Some(2.0),
-    };
-    let cap = match present(node, "cap") {
-        Some(value) => patience(value, &format!("{path}.cap"), reader),
-        None => Some(SimDuration::NEVER),
-    };
-    let jitter = match present(node, "jitter") {
-        None => Some(Jitter::None),
-        Some(value) => match value.as_str() {
-            Some("none") => Some(Jitter::None),
-            Some("full") => Some(Jitter::Full),
-            Some("equal") => Some(Jitter::Equal),
-            Some("decorrelated") => Some(Jitter::Decorrelated),
-            _ => {
-                reader.expected(value, &format!("{path}.jitter"), "none, full, equal or decorrelated");
-                None
-            }
-        },
-    };
-    Some(Backoff { base: base?, factor: factor?, cap: cap?, jitter: jitter? })
-}
-
-fn read_budget(node: &Node, path: &str, reader: &mut Reader) -> Option<Budget> {
-    reader.map(node, path, &["ratio", "most"], &[])?;
-    let ratio = reader.required(node, path, "ratio")?;
-    let ratio = reader.probability(ratio, &format!("{path}.ratio"));
-    let most = match present(node, "most") {
-        Some(value) => positive(value, &format!("{path}.most"), reader),
-        None => Some(10.0),
-    };
-    Some(Budget { ratio: ratio?, most: most? })
-}
-
-fn read_breaker(node: &Node, path: &str, reader: &mut Reader) -> Option<Breaker> {
-    reader.map(node, path, &["failures", "open"], &[])?;
-    let failures = reader.required(node, path, "failures");
-    let failures =
-        failures.and_then(|value| reader.whole(value, &format!("{path}.failures"), 1, MOST_ATTEMPTS));
-    let open = reader.required(node, path, "open").and_then(|v| patience(v, &format!("{path}.open"), reader));
-    Some(Breaker { failures: failures? as u32, open: open? })
 }

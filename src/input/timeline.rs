@@ -2,6 +2,7 @@
 
 use super::node::{Entry, Node, NodeKind};
 use super::patch::patch_from_node;
+use super::policies::FAULTS;
 use super::reader::{Reader, listed, present};
 use super::simulation::{NamedJob, job_named};
 use crate::engine::time::SimTime;
@@ -29,6 +30,11 @@ fn read_timed(node: &Node, path: &str, jobs: &[NamedJob], reader: &mut Reader) -
     let known: Vec<&str> = ["at", "job"].iter().chain(&ACTIONS).copied().collect();
     if node.get("dependency").is_some() {
         // Read by `policies`.
+        return None;
+    }
+    if let Some(entry) = node.entries().iter().find(|entry| FAULTS.contains(&entry.key.as_str())) {
+        let message = format!("{path}: `dependency` is missing, `{}` befalls one", entry.key);
+        reader.error("missing-field", entry.key_span, message);
         return None;
     }
     reader.map(node, path, &known, &[])?;

@@ -9,9 +9,10 @@ use super::node::{Entry, Node, NodeKind};
 use super::reader::{Reader, present};
 use super::simulation::{Defaults, NamedJob, Preset, job_named, sure};
 use super::source::Span;
-use super::steps::{has_calls, read_program};
+use super::steps::{KINDS_OF_STEPS, has_calls, read_length, read_program};
 use crate::engine::distribution::{Distribution, Percentile};
 use crate::model::job::Completion;
+use crate::model::steps::Length;
 use crate::model::workload::{Failure, FailureLaw, Poison, RunTime, SampledWorkload, Workload};
 
 const DEFAULT_EXIT_CODE: i32 = 1;
@@ -97,34 +98,27 @@ pub(super) fn read_workload(
 
 fn read_steps(node: &Node, path: &str, dependencies: &Dependencies, reader: &mut Reader) -> Option<RunTime> {
     let items = reader.list(node, path)?;
-    if has_calls(items) {
+    if has_calls(items) || items.len() > 1 && items.iter().any(has_skew) {
         return read_program(items, path, dependencies, reader).map(|p| RunTime::Program(Box::new(p)));
     }
     let mut steps = Vec::new();
-    let mut by_index = None;
     for (n, item) in items.iter().enumerate() {
         let path = format!("{path}[{n}]");
-        let Some(Entry { value, .. }) = reader.one_of(item, &path, &["run", "call", "hold"], &[]) else {
+        let Some(Entry { value, .. }) = reader.one_of(item, &path, &KINDS_OF_STEPS, &[]) else {
             continue;
         };
-        let path = format!("{path}.run");
-        match value.get("byIndex") {
-            Some(list) => {
-                reader.map(value, &path, &["byIndex"], &[]);
-                if items.len() > 1 {
-                    let message = format!("{path}.byIndex beside other steps");
-                    reader.unsupported(value.span, message);
-                }
-                let path = format!("{path}.byIndex");
-                let list = reader.list(list, &path).unwrap_or_default().iter().enumerate();
-                let read: Vec<Option<Distribution>> =
-                    list.map(|(n, item)| reader.distribution(item, &format!("{path}[{n}]"))).collect();
-                by_index = read.into_iter().collect::<Option<Vec<Distribution>>>();
-            }
-            None => steps.extend(reader.distribution(value, &path)),
+        match read_length(value, &format!("{path}.run"), reader) {
+            Some(Length::ByIndex(laws)) => return Some(RunTime::ByIndex(laws)),
+            Some(Length::Same(law)) => steps.push(law),
+            None => {}
         }
     }
-    Some(by_index.map_or(RunTime::Steps(steps), RunTime::ByIndex))
+    Some(RunTime::Steps(steps))
+}
+
+/// Whether a step has one distribution for each index.
+fn has_skew(step: &Node) -> bool {
+    step.get("run").is_some_and(|run| run.get("byIndex").is_some())
 }
 
 fn read_exit_code(node: &Node, path: &str, reader: &mut Reader) -> Option<i32> {
@@ -257,15 +251,20 @@ pub(super) fn workload(
 }
 
 fn check_by_index(job: &NamedJob, run: &RunTime, span: Span, reader: &mut Reader) {
-    let RunTime::ByIndex(list) = run else { return };
-    let message = match job.spec.as_ref().map(|spec| spec.completion) {
-        None => return,
-        Some(Completion::Indexed(completions)) if list.len() == completions as usize => return,
-        Some(Completion::Indexed(completions)) => format!(
-            "byIndex: found {} distributions, expected as many as completions ({completions})",
-            list.len()
-        ),
-        Some(_) => format!("byIndex needs an Indexed Job, and {} is none", job.name),
+    let lists: Vec<usize> = match run {
+        RunTime::Steps(_) => return,
+        RunTime::ByIndex(list) => vec![list.len()],
+        RunTime::Program(program) => program.by_index().map(<[Distribution]>::len).collect(),
     };
-    reader.error("invalid-value", span, message);
+    for found in lists {
+        let message = match job.spec.as_ref().map(|spec| spec.completion) {
+            None => return,
+            Some(Completion::Indexed(completions)) if found == completions as usize => continue,
+            Some(Completion::Indexed(completions)) => format!(
+                "byIndex: found {found} distributions, expected as many as completions ({completions})"
+            ),
+            Some(_) => format!("byIndex needs an Indexed Job, and {} is none", job.name),
+        };
+        return reader.error("invalid-value", span, message);
+    }
 }

@@ -80,6 +80,8 @@ pub enum CallFact {
     Sent,
     /// The wait is over, and the pod now holds what it called for.
     Begun,
+    /// It gave back what it held, or lost it.
+    GaveBack,
     /// It was served.
     Done,
     /// It was refused, or lost when the dependency went down.

@@ -5,7 +5,7 @@ use super::subject::Subject;
 use crate::engine::distribution::Distribution;
 use crate::input::Diagnostic;
 use crate::kubernetes::simulate::Outcome;
-use crate::model::steps::{Op, Program};
+use crate::model::steps::{Length, Op, Program};
 use crate::model::workload::{RunTime, SampledWorkload};
 
 /// Below this probability nobody needs to hear of it.
@@ -56,14 +56,16 @@ pub(super) fn none(subject: &Subject) -> Option<Diagnostic> {
 fn hang(workload: &SampledWorkload) -> f64 {
     let run = match &workload.run {
         RunTime::Steps(steps) => 1.0 - steps.iter().map(|step| 1.0 - never(step)).product::<f64>(),
-        RunTime::Program(program) => 1.0 - own_work(program).map(|step| 1.0 - never(step)).product::<f64>(),
+        RunTime::Program(program) => {
+            1.0 - own_work(program).map(|step| 1.0 - step.mean_of(never)).product::<f64>()
+        }
         RunTime::ByIndex(list) => list.iter().map(never).sum::<f64>() / list.len().max(1) as f64,
     };
     1.0 - (1.0 - workload.hang_probability) * (1.0 - run) * (1.0 - never(&workload.startup))
 }
 
 /// The steps of a program in which it waits for nobody.
-pub(super) fn own_work(program: &Program) -> impl Iterator<Item = &Distribution> {
+pub(super) fn own_work(program: &Program) -> impl Iterator<Item = &Length> {
     program.ops.iter().filter_map(|op| match op {
         Op::Run(run) => Some(run),
         Op::Call(_) | Op::Hold(_) | Op::Release { .. } => None,
@@ -122,7 +124,7 @@ fn mean_attempt(workload: &SampledWorkload) -> f64 {
     let run = match &workload.run {
         RunTime::Steps(steps) => steps.iter().map(Distribution::mean).sum(),
         // Waiting and being served come on top.
-        RunTime::Program(program) => own_work(program).map(Distribution::mean).sum(),
+        RunTime::Program(program) => own_work(program).map(Length::mean).sum(),
         RunTime::ByIndex(list) => list.iter().map(Distribution::mean).sum::<f64>() / list.len().max(1) as f64,
     };
     workload.schedule.mean() + workload.startup.mean() + run

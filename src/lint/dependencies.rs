@@ -11,10 +11,10 @@ const FAR_ABOVE: u64 = 4;
 /// `crowded-dependency`: far more pods at a time than a dependency serves at a time.
 pub(super) fn crowded(subject: &Subject) -> Option<Diagnostic> {
     let width = u64::from(subject.width());
-    let steps = subject.said("steps")?;
-    let calls = steps.items().iter().filter_map(|step| step.get("call")?.get("to")?.as_str());
+    let calls = called(subject.said("steps")?);
     let all = subject.simulation("dependencies")?.entries();
     let (name, entry, places) = calls
+        .into_iter()
         .filter_map(|name| {
             let entry = all.iter().find(|entry| entry.key == name)?;
             places(entry).map(|places| (name, entry, places))
@@ -41,10 +41,10 @@ pub(super) fn crowded(subject: &Subject) -> Option<Diagnostic> {
 /// `crowded-dependency` of a rate limit: far more pods at a time than calls that it admits in a second.
 pub(super) fn above_the_rate(subject: &Subject) -> Option<Diagnostic> {
     let width = u64::from(subject.width());
-    let steps = subject.said("steps")?;
-    let calls = steps.items().iter().filter_map(|step| step.get("call")?.get("to")?.as_str());
+    let calls = called(subject.said("steps")?);
     let all = subject.simulation("dependencies")?.entries();
     let (name, entry, admitted) = calls
+        .into_iter()
         .filter_map(|name| {
             let entry = all.iter().find(|entry| entry.key == name)?;
             admitted_per_s(entry).map(|admitted| (name, entry, admitted))
@@ -66,6 +66,17 @@ pub(super) fn above_the_rate(subject: &Subject) -> Option<Diagnostic> {
         .help(help)
         .related(entry.key_span, format!("admits {admitted} in a second"));
     Some(diagnostic)
+}
+
+/// What the steps call or hold, also within other steps.
+fn called(steps: &Node) -> Vec<&str> {
+    let mut names = Vec::new();
+    for step in steps.items() {
+        let within = |kind: &str, key: &str| step.get(kind).and_then(|it| it.get(key));
+        names.extend(within("call", "to").or(within("hold", "of")).and_then(Node::as_str));
+        names.extend(within("hold", "steps").or(within("repeat", "steps")).map_or(Vec::new(), called));
+    }
+    names
 }
 
 /// The greater of what a full bucket or window holds and what comes in a second; none of other dependencies.

@@ -164,7 +164,7 @@ fn outlives(workload: &SampledWorkload, rate: f64) -> f64 {
     };
     match &workload.run {
         RunTime::Steps(steps) => steps.iter().map(of).product(),
-        RunTime::Program(program) => own_work(program).map(of).product(),
+        RunTime::Program(program) => own_work(program).map(|step| step.mean_of(of)).product(),
         RunTime::ByIndex(list) => list.iter().map(of).sum::<f64>() / list.len().max(1) as f64,
     }
 }

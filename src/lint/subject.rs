@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use crate::experiment::interval::wilson;
+use crate::experiment::interval::{TAIL, wilson};
 use crate::experiment::replicate::{JobRun, replicate};
 use crate::input::diagnostic::Edit;
 use crate::input::node::{Node, parse_path};
@@ -139,7 +139,7 @@ impl<'a> Subject<'a> {
     pub fn simulated(&self, failed: impl Fn(&Outcome) -> bool) -> Option<(f64, (f64, f64), usize)> {
         let runs = self.shares.runs()?;
         let count = runs.iter().filter(|run| failed(&run[self.number].ending.outcome)).count();
-        Some((count as f64 / runs.len() as f64, wilson(count, runs.len())?, runs.len()))
+        Some((count as f64 / runs.len() as f64, wilson(count, runs.len(), TAIL)?, runs.len()))
     }
 
     /// The edit that puts `key: value` first into the map at a path.

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod dependency;
+mod hold_cost;
 pub mod job;
 pub mod patch;
 pub mod pod;

@@ -12,10 +12,70 @@ pub struct Program {
     pub ops: Vec<Op>,
 }
 
+impl Program {
+    /// The lists that have one law for each completion index.
+    pub fn by_index(&self) -> impl Iterator<Item = &[Distribution]> {
+        let lengths = self.ops.iter().flat_map(|op| match op {
+            Op::Run(run) => [Some(run), None],
+            Op::Call(call) | Op::Hold(call) => [call.think.as_ref(), call.service.as_ref()],
+            Op::Release { .. } => [None, None],
+        });
+        lengths.flatten().filter_map(|length| match length {
+            Length::Same(_) => None,
+            Length::ByIndex(laws) => Some(laws.as_slice()),
+        })
+    }
+}
+
+/// How long something takes: one law for all pods, or one for each completion index (data skew).
+#[derive(Clone, Debug)]
+pub enum Length {
+    Same(Distribution),
+    ByIndex(Vec<Distribution>),
+}
+
+impl Length {
+    /// The law of a pod with this index. More indexes than laws can only come from an elastic Job: the last repeats.
+    pub fn of(&self, index: Option<u32>) -> &Distribution {
+        match (self, index) {
+            (Length::Same(law), _) => law,
+            (Length::ByIndex(laws), Some(index)) => &laws[(index as usize).min(laws.len() - 1)],
+            (Length::ByIndex(_), None) => unreachable!("byIndex needs an Indexed Job, which input checks"),
+        }
+    }
+
+    /// All laws, each for the same share of the pods.
+    pub fn laws(&self) -> &[Distribution] {
+        match self {
+            Length::Same(law) => std::slice::from_ref(law),
+            Length::ByIndex(laws) => laws,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn laws_mut(&mut self) -> &mut [Distribution] {
+        match self {
+            Length::Same(law) => std::slice::from_mut(law),
+            Length::ByIndex(laws) => laws,
+        }
+    }
+
+    /// In seconds, over all pods.
+    pub fn mean(&self) -> f64 {
+        self.mean_of(Distribution::mean)
+    }
+
+    /// The mean of a property over all pods.
+    pub fn mean_of(&self, property: impl Fn(&Distribution) -> f64) -> f64 {
+        let laws = self.laws();
+        laws.iter().map(property).sum::<f64>() / laws.len() as f64
+    }
+}
+
 /// One step.
 #[derive(Clone, Debug)]
 pub enum Op {
-    Run(Distribution),
+    Run(Length),
     Call(Box<Call>),
     /// Gets something and goes on to the next step with it.
     Hold(Box<Call>),
@@ -34,9 +94,9 @@ pub struct Call {
     pub times: u32,
     pub access: Access,
     /// Before each.
-    pub think: Option<Distribution>,
+    pub think: Option<Length>,
     /// How long each occupies the dependency. None: no time at all. Of a hold: not used.
-    pub service: Option<Distribution>,
+    pub service: Option<Length>,
     /// How long the client waits and is served at most; [`SimDuration::NEVER`]: for ever.
     pub timeout: SimDuration,
     pub retry: Retry,

@@ -92,7 +92,17 @@ pub struct Story {
     /// Beside the rows of the table.
     lives: Vec<Life>,
     by_slot: Vec<u32>,
+    held: Vec<Held>,
     told: BTreeMap<u32, Told>,
+}
+
+/// Something that a pod holds, at the end of the story.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// Position in [`Story::pods`].
+    pub pod: u32,
+    pub dependency: u32,
+    pub since: SimTime,
 }
 
 /// What has been told of a Job already.
@@ -121,6 +131,11 @@ impl Story {
     /// What happened to one Job, in order.
     pub fn of_job(&self, job: u32) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(move |entry| entry.job == job)
+    }
+
+    /// What is held at the end, in the order in which it was got.
+    pub fn held(&self) -> &[Held] {
+        &self.held
     }
 
     fn tell(&mut self, t: SimTime, job: u32, what: What) {
@@ -211,6 +226,8 @@ impl Observer for Story {
     }
 
     fn container_stopped(&mut self, t: SimTime, pod: PodId, run: ContainerRun) {
+        let position = self.by_slot[pod.slot as usize];
+        self.held.retain(|held| held.pod != position);
         let (ran, exit_code) = (t.since(run.started), run.exit_code);
         let life = self.tell_pod(t, pod, PodEvent::Stopped { exit_code, ran });
         life.running_since = None;
@@ -228,6 +245,10 @@ impl Observer for Story {
         let life = &mut self.lives[position as usize];
         match what {
             CallFact::Sent => life.calls = Some((t, dependency)),
+            CallFact::GaveBack => {
+                let last = self.held.iter().rposition(|h| h.pod == position && h.dependency == dependency);
+                last.map(|at| self.held.remove(at));
+            }
             CallFact::InDeadlock => {}
             _ => {
                 if let Some((since, _)) = life.calls.take() {
@@ -235,7 +256,10 @@ impl Observer for Story {
                 }
             }
         }
-        if !matches!(what, CallFact::Sent | CallFact::Begun | CallFact::Done) {
+        if what == CallFact::Begun {
+            self.held.push(Held { pod: position, dependency, since: t });
+        }
+        if !matches!(what, CallFact::Sent | CallFact::Begun | CallFact::GaveBack | CallFact::Done) {
             self.tell(t, pod.job, What::Pod(position, PodEvent::Call { dependency, what }));
         }
     }

@@ -14,10 +14,17 @@ pub const KUBERNETES: &str = "1.37";
 /// This version of jobsim.
 pub const JOBSIM: &str = env!("CARGO_PKG_VERSION");
 
+/// A confidence in words: `95 %`.
+pub fn percent(confidence: f64) -> String {
+    format!("{} %", (confidence * 1e8).round() / 1e6)
+}
+
 /// Everything about one `run`.
 pub struct Answer {
     pub seed: u64,
     pub replications: u64,
+    /// With what probability an interval holds the true value.
+    pub confidence: f64,
     pub inputs_sha256: String,
     /// Sentences: what the answer stood on that the input did not say.
     pub defaults: Vec<String>,
@@ -49,6 +56,8 @@ pub struct JobAnswer {
     pub done_by: Vec<DoneBy>,
     /// What is legal but risky about it.
     pub advice: Vec<AdviceText>,
+    /// Probability of error on either side of an interval.
+    pub tail: f64,
 }
 
 /// In how many runs a Job was Complete so long after its creation.
@@ -75,8 +84,9 @@ pub struct OutcomeShare {
 }
 
 impl JobAnswer {
-    /// Of job number `job`; `done_by`: after how many seconds somebody wants it to be done.
-    pub fn new(name: &str, job: usize, runs: &[Run], done_by: &[f64]) -> JobAnswer {
+    /// Of job number `job`; `done_by`: after how many seconds somebody wants it to be done; `tail`: probability of error
+    /// on either side of intervals.
+    pub fn new(name: &str, job: usize, runs: &[Run], done_by: &[f64], tail: f64) -> JobAnswer {
         let runs: Vec<&JobRun> = runs.iter().map(|run| &run.jobs[job]).collect();
         let mut counts: BTreeMap<(&'static str, &'static str), usize> = BTreeMap::new();
         for run in &runs {
@@ -90,13 +100,13 @@ impl JobAnswer {
                 reason,
                 count,
                 share: count as f64 / runs.len() as f64,
-                interval: wilson(count, runs.len()),
+                interval: wilson(count, runs.len(), tail),
             })
             .collect();
         outcomes.sort_by_key(|o| std::cmp::Reverse(o.count));
         let quantities = JOB_QUANTITIES
             .iter()
-            .map(|q| (q.key, summarise(&runs.iter().filter_map(|r| (q.of)(r)).collect::<Vec<_>>())))
+            .map(|q| (q.key, summarise(&runs.iter().filter_map(|r| (q.of)(r)).collect::<Vec<_>>(), tail)))
             .collect();
         let done_by = done_by
             .iter()
@@ -107,10 +117,10 @@ impl JobAnswer {
                 };
                 let count = runs.iter().copied().filter(done).count();
                 let share = count as f64 / runs.len() as f64;
-                DoneBy { t_s, share, interval: share_interval(count, runs.len()) }
+                DoneBy { t_s, share, interval: share_interval(count, runs.len(), tail) }
             })
             .collect();
-        JobAnswer { name: name.to_string(), outcomes, quantities, done_by, advice: Vec::new() }
+        JobAnswer { name: name.to_string(), outcomes, quantities, done_by, advice: Vec::new(), tail }
     }
 
     /// By key of the output; none where no run has a value.

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{JOBSIM, KUBERNETES};
+use super::answer::{JOBSIM, KUBERNETES, percent};
 use super::json::rounded;
 use super::words::{duration, number};
-use crate::experiment::comparison::Comparison;
+use crate::experiment::comparison::{Comparison, DependencyComparison};
 use crate::experiment::paired::Paired;
 use crate::input::difference::Difference;
 
@@ -15,6 +15,8 @@ use crate::input::difference::Difference;
 pub struct CompareAnswer {
     pub seed: u64,
     pub replications: u64,
+    /// With what probability all intervals of a difference hold it.
+    pub confidence: f64,
     pub base: Setting,
     pub variants: Vec<VariantAnswer>,
 }
@@ -72,7 +74,7 @@ pub fn json(answer: &CompareAnswer) -> Value {
     });
     json!({
         "jobsim": JOBSIM, "kubernetes": KUBERNETES, "seed": answer.seed, "replications": answer.replications,
-        "intervals": intervals(answer), "base": setting(&answer.base), "variants": variants.collect::<Vec<_>>(),
+        "confidence": rounded(answer.confidence), "intervals": intervals(answer), "base": setting(&answer.base), "variants": variants.collect::<Vec<_>>(),
     })
 }
 
@@ -86,9 +88,10 @@ fn paired(p: &Paired) -> Value {
 }
 
 pub(super) fn intervals(answer: &CompareAnswer) -> String {
+    let sure = percent(answer.confidence);
     match answer.variants.len() {
-        1 => "95 % of each difference".to_string(),
-        k => format!("95 % of each difference for all {k} variants together (Bonferroni)"),
+        1 => format!("{sure} of each difference"),
+        k => format!("{sure} of each difference for all {k} variants together (Bonferroni)"),
     }
 }
 
@@ -128,7 +131,7 @@ pub fn text(answer: &CompareAnswer) -> String {
     }
     let _ = writeln!(
         text,
-        "gain: so many times as many replications would independent seeds need.\n{} replications of each, seed {}; \
+        "corr.: correlation of both, run by run; gain: so many times as many replications would independent seeds need.\n{} replications of each, seed {}; \
          jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
         answer.replications,
         answer.seed,
@@ -140,8 +143,8 @@ pub fn text(answer: &CompareAnswer) -> String {
 fn header(text: &mut String, name: &str) {
     let _ = writeln!(
         text,
-        "\n  {name:22} {:>10} {:>10} {:>11} {:24} {:>6}",
-        "base", "variant", "difference", " interval", "gain"
+        "\n  {name:22} {:>10} {:>10} {:>11} {:24} {:>5} {:>6}",
+        "base", "variant", "difference", " interval", "corr.", "gain"
     );
 }
 
@@ -160,11 +163,12 @@ fn row(text: &mut String, label: &str, p: &Paired, show: fn(f64) -> String) {
         .interval
         .map_or(" -".to_string(), |(low, high)| format!(" [{}, {}]", signed(low, show), signed(high, show)));
     let line = format!(
-        "  {:22} {:>10} {:>10} {:>11} {interval:24} {:>6}",
+        "  {:22} {:>10} {:>10} {:>11} {interval:24} {:>5} {:>6}",
         label.replace('_', " "),
         show(p.base),
         show(p.variant),
         signed(p.difference, show),
+        p.correlation.map_or(String::new(), |correlation| format!("{correlation:.2}")),
         p.gain.map_or(String::new(), |gain| format!("{gain:.1}"))
     );
     let _ = writeln!(text, "{}", line.trim_end());
@@ -210,12 +214,7 @@ pub(super) fn sentence(variant: &VariantAnswer) -> String {
         }
     }
     for dependency in &variant.comparison.dependencies {
-        let peak = dependency.quantities.iter().find(|(key, _)| *key == "peak_in_flight");
-        if let Some((_, Some(p))) = peak
-            && let Some(verb) = times(p)
-        {
-            parts.push(format!("{verb} the peak on {}", dependency.name));
-        }
+        parts.extend(on_dependency(dependency));
     }
     if parts.is_empty() {
         parts.push("cannot be compared: no run ended in both".to_string());
@@ -223,6 +222,23 @@ pub(super) fn sentence(variant: &VariantAnswer) -> String {
     let last = parts.pop().unwrap_or_default();
     let all = if parts.is_empty() { last } else { format!("{} and {last}", parts.join(", ")) };
     format!("{} {all}.", subject(variant))
+}
+
+/// What a dependency notices most: its peak, else calls that it rejects, else how long they wait.
+fn on_dependency(dependency: &DependencyComparison) -> Option<String> {
+    let of =
+        |wanted: &str| dependency.quantities.iter().find(|(key, _)| *key == wanted).and_then(|(_, p)| *p);
+    let name = &dependency.name;
+    let peak = || Some(format!("{} the peak on {name}", times(&of("peak_in_flight")?)?));
+    let rejected = || {
+        let p = of("rejected")?;
+        let (low, high) = p.interval.filter(|(low, high)| *low > 0.0 || *high < 0.0)?;
+        let (more, low, high) = if p.difference > 0.0 { ("more", low, high) } else { ("fewer", -high, -low) };
+        let (by, low, high) = (number(p.difference.abs()), number(low), number(high));
+        Some(format!("has {by} {more} calls rejected by {name} [{low}, {high}]"))
+    };
+    let wait = || Some(format!("{} the wait at {name}", times(&of("wait_s")?)?));
+    peak().or_else(rejected).or_else(wait)
 }
 
 /// The change in words, when it is short; else the name of the variant.
@@ -270,7 +286,9 @@ fn times(p: &Paired) -> Option<String> {
         _ if !sure => None,
         f if (1.9..=2.1).contains(&f) => Some("doubles".to_string()),
         f if (0.45..=0.55).contains(&f) => Some("halves".to_string()),
-        f if !(0.8..=1.25).contains(&f) => Some(format!("multiplies by {f:.1}")),
+        f if f >= 10.0 => Some(format!("multiplies by {f:.0}")),
+        f if f > 1.25 || (0.1..0.8).contains(&f) => Some(format!("multiplies by {f:.1}")),
+        f if f < 0.1 => Some("all but ends".to_string()),
         _ => None,
     }
 }

@@ -9,16 +9,13 @@ use serde_json::{Value, json};
 
 use super::csv::safe;
 use super::json::{rounded, summary};
-use super::terminal::{Detail, bullet, head, row};
-use super::words::{duration, number};
 use crate::experiment::interval::{Summary, summarise, t_quantile, wilson};
 use crate::experiment::replicate::Run;
-use crate::kubernetes::dependencies::numbers::{
-    BackgroundNumbers, Deadlock, DependencyNumbers, Lengths, Recovery,
-};
+use crate::kubernetes::dependencies::numbers::{BackgroundNumbers, Deadlock, DependencyNumbers, Lengths};
+use crate::kubernetes::dependencies::recovery::{Recovery, Trigger, Verdict};
 use crate::model::scenario::Scenario;
 
-type Quantities = Vec<(&'static str, Option<Summary>)>;
+pub(super) type Quantities = Vec<(&'static str, Option<Summary>)>;
 
 /// One dependency over all replications.
 pub struct DependencyAnswer {
@@ -40,18 +37,23 @@ impl DependencyAnswer {
     }
 }
 
-/// How often the load came back to normal after the last fault.
+/// How often the load came back to normal after what had upset it.
 pub struct RecoveryAnswer {
+    /// In at least one run.
+    pub trigger: Trigger,
+    /// In which there was one.
     pub runs: usize,
     pub recovered: usize,
+    /// Of the share that recovered.
+    pub interval: Option<(f64, f64)>,
     pub only_at_the_end: usize,
     pub not_yet: usize,
-    /// From the end of the fault, of those that recovered.
+    /// From the end of the fault, or from the first try that failed; of those that recovered.
     pub after_s: Option<Summary>,
 }
 
-/// From all replications.
-pub fn dependency_answers(scenario: &Scenario, runs: &[Run]) -> Vec<DependencyAnswer> {
+/// From all replications; `tail`: probability of error on either side of intervals.
+pub fn dependency_answers(scenario: &Scenario, runs: &[Run], tail: f64) -> Vec<DependencyAnswer> {
     let dependencies = scenario.shared.dependencies.iter().enumerate();
     dependencies
         .map(|(at, dependency)| {
@@ -60,14 +62,14 @@ pub fn dependency_answers(scenario: &Scenario, runs: &[Run]) -> Vec<DependencyAn
                 let with: Vec<&BackgroundNumbers> = of.iter().map(|n| &n.background).collect();
                 let without: Vec<&BackgroundNumbers> =
                     of.iter().filter_map(|n| n.background_alone.as_ref()).collect();
-                (background(&with), background(&without))
+                (background(&with, tail), background(&without, tail))
             });
             DependencyAnswer {
                 name: dependency.name.clone(),
                 kind: dependency.kind.name(),
-                quantities: quantities(&of),
+                quantities: quantities(&of, tail),
                 background,
-                recovery: recovery(&of),
+                recovery: recovery(&of, tail),
                 deadlock: of.iter().enumerate().find_map(|(replication, n)| {
                     let deadlock = n.first_deadlock.as_ref()?;
                     Some((replication, deadlock.at.seconds(), deadlock_text(scenario, deadlock)))
@@ -93,6 +95,7 @@ fn values(n: &DependencyNumbers) -> Vec<(&'static str, Option<f64>)> {
         ("peak_arrivals_per_s", Some(n.peak_arrivals_1s.into())),
         ("peak_arrivals_per_10s", Some(n.peak_arrivals_10s.into())),
         ("over_limit_s", Some(n.over_limit_s)),
+        ("lost_work_s", Some(n.lost_work_s)),
         ("utilisation", Some(n.utilisation)),
         ("amplification", n.amplification()),
         ("amplification_by_clients", per_needed(n.client_retries)),
@@ -108,34 +111,34 @@ fn lengths(n: &DependencyNumbers) -> [(&'static str, &Lengths); 3] {
     [("wait_s", &n.waits), ("sojourn_s", &n.sojourns), ("abandoned_wait_s", &n.abandoned_waits)]
 }
 
-fn quantities(runs: &[&DependencyNumbers]) -> Quantities {
+fn quantities(runs: &[&DependencyNumbers], tail: f64) -> Quantities {
     let Some(first) = runs.first() else { return Vec::new() };
     let plain = values(first).into_iter().enumerate().map(|(k, (name, _))| {
         let all: Vec<f64> = runs.iter().filter_map(|n| values(n)[k].1).collect();
-        (name, summarise(&all))
+        (name, summarise(&all, tail))
     });
     let pooled = lengths(first).into_iter().enumerate().map(|(k, (name, _))| {
         let all: Vec<&Lengths> = runs.iter().map(|n| lengths(n)[k].1).collect();
-        (name, pooled(&all))
+        (name, pooled(&all, tail))
     });
     plain.chain(pooled).collect()
 }
 
-fn background(runs: &[&BackgroundNumbers]) -> Quantities {
+fn background(runs: &[&BackgroundNumbers], tail: f64) -> Quantities {
     let over = |value: fn(&BackgroundNumbers) -> u64| {
-        summarise(&runs.iter().map(|n| value(n) as f64).collect::<Vec<f64>>())
+        summarise(&runs.iter().map(|n| value(n) as f64).collect::<Vec<f64>>(), tail)
     };
     vec![
         ("calls", over(|n| n.calls)),
         ("rejected", over(|n| n.rejected)),
         ("timeouts", over(|n| n.timeouts)),
-        ("wait_s", pooled(&runs.iter().map(|n| &n.waits).collect::<Vec<_>>())),
-        ("sojourn_s", pooled(&runs.iter().map(|n| &n.sojourns).collect::<Vec<_>>())),
+        ("wait_s", pooled(&runs.iter().map(|n| &n.waits).collect::<Vec<_>>(), tail)),
+        ("sojourn_s", pooled(&runs.iter().map(|n| &n.sojourns).collect::<Vec<_>>(), tail)),
     ]
 }
 
 /// Lengths of all runs together.
-fn pooled(runs: &[&Lengths]) -> Option<Summary> {
+fn pooled(runs: &[&Lengths], tail: f64) -> Option<Summary> {
     let mut all = Lengths::default();
     runs.iter().for_each(|lengths| all.merge(lengths));
     let mean = all.mean_s()?;
@@ -147,7 +150,7 @@ fn pooled(runs: &[&Lengths]) -> Option<Summary> {
         let calls = with.iter().map(|(n, _)| n).sum::<f64>() / count;
         let squares: f64 = with.iter().map(|(n, sum)| (sum - mean * n).powi(2)).sum();
         let error = (squares / (count - 1.0) / count).sqrt() / calls;
-        let half = t_quantile(with.len() - 1) * error;
+        let half = t_quantile(with.len() - 1, tail) * error;
         (mean - half, mean + half)
     });
     let quantile = |p| all.quantile_s(p).unwrap_or(mean);
@@ -167,23 +170,34 @@ fn pooled(runs: &[&Lengths]) -> Option<Summary> {
     })
 }
 
-fn recovery(runs: &[&DependencyNumbers]) -> Option<RecoveryAnswer> {
-    let verdicts: Vec<Recovery> = runs.iter().filter_map(|n| n.recovery).collect();
-    let count = |wanted: Recovery| verdicts.iter().filter(|v| **v == wanted).count();
-    let after: Vec<f64> = verdicts
+fn recovery(runs: &[&DependencyNumbers], tail: f64) -> Option<RecoveryAnswer> {
+    let found: Vec<Recovery> = runs.iter().filter_map(|n| n.recovery).collect();
+    let count = |wanted: Verdict| found.iter().filter(|r| r.verdict == wanted).count();
+    let after: Vec<f64> = found
         .iter()
-        .filter_map(|verdict| match verdict {
-            Recovery::After(after) => Some(after.seconds()),
+        .filter_map(|recovery| match recovery.verdict {
+            Verdict::After(after) => Some(after.seconds()),
             _ => None,
         })
         .collect();
-    (!verdicts.is_empty()).then(|| RecoveryAnswer {
-        runs: verdicts.len(),
+    let crashed = found.iter().find(|r| r.trigger == Trigger::Crash);
+    crashed.or(found.first()).map(|first| RecoveryAnswer {
+        trigger: first.trigger,
+        runs: found.len(),
         recovered: after.len(),
-        only_at_the_end: count(Recovery::OnlyAtTheEnd),
-        not_yet: count(Recovery::NotYet),
-        after_s: summarise(&after),
+        interval: wilson(after.len(), found.len(), tail),
+        only_at_the_end: count(Verdict::OnlyAtTheEnd),
+        not_yet: count(Verdict::NotYet),
+        after_s: summarise(&after, tail),
     })
+}
+
+fn trigger_name(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::Fault => "fault",
+        Trigger::Crash => "crash",
+        Trigger::Overload => "overload",
+    }
 }
 
 /// Who holds what and waits for what.
@@ -222,64 +236,14 @@ pub(super) fn json(answer: &DependencyAnswer) -> Value {
         value["first_deadlock"] = json!({"replication": replication, "t_s": rounded(*t_s), "circle": circle});
     }
     if let Some(r) = &answer.recovery {
-        let (low, high) = wilson(r.recovered, r.runs).unwrap_or((0.0, 1.0));
+        let (low, high) = r.interval.unwrap_or((0.0, 1.0));
         value["recovery"] = json!({
-            "runs": r.runs, "recovered": r.recovered, "share": rounded(r.recovered as f64 / r.runs as f64),
+            "trigger": trigger_name(r.trigger), "runs": r.runs, "recovered": r.recovered, "share": rounded(r.recovered as f64 / r.runs as f64),
             "low": rounded(low), "high": rounded(high), "only_at_the_end": r.only_at_the_end,
             "not_yet": r.not_yet, "after_s": summary(&r.after_s),
         });
     }
     value
-}
-
-/// What the terminal leaves out unless it is asked for everything.
-const DETAILS: [&str; 9] = [
-    "mean_in_flight",
-    "mean_waiting",
-    "arrivals_per_s",
-    "peak_arrivals_per_10s",
-    "amplification_by_clients",
-    "amplification_by_job",
-    "short_circuited",
-    "unheard",
-    "gave_up",
-];
-
-/// The lines of one dependency.
-pub(super) fn text(text: &mut String, answer: &DependencyAnswer, detail: Detail) {
-    head(text, &format!("{} ({})", answer.name, answer.kind));
-    let rows = |text: &mut String, label: fn(&str) -> String, quantities: &Quantities| {
-        for (name, summary) in quantities {
-            let is_shown = detail == Detail::All || !DETAILS.contains(name);
-            let Some(s) = summary.filter(|s| is_shown && s.max != 0.0) else { continue };
-            let (name, show): (&str, fn(f64) -> String) = match name.strip_suffix("_s") {
-                Some(name) if !name.ends_with("per") && !name.ends_with("10") => (name, duration),
-                _ => (name, number),
-            };
-            row(text, &label(&name.replace("amplification", "amplif.")), &s, show);
-        }
-    };
-    rows(text, str::to_string, &answer.quantities);
-    if let Some((with, without)) = &answer.background {
-        for pair in with.iter().zip(without) {
-            rows(text, |name| format!("others' {name}"), &vec![*pair.0]);
-            rows(text, |_| "  without the Jobs".to_string(), &vec![*pair.1]);
-        }
-    }
-    if let Some((replication, t_s, circle)) = &answer.deadlock {
-        bullet(text, &format!("Deadlock in run {replication} after {}: {circle}", duration(*t_s)));
-    }
-    if let Some(r) = &answer.recovery {
-        let after =
-            r.after_s.as_ref().map_or(String::new(), |s| format!(", after {} (median)", duration(s.p50)));
-        let sentence = format!(
-            "After the fault the load came back to normal by itself in {} of {} runs{after}; only because the Jobs \
-             had ended in {}, not at all in {}.",
-            r.recovered, r.runs, r.only_at_the_end, r.not_yet
-        );
-        bullet(text, &sentence);
-    }
-    text.push('\n');
 }
 
 /// One row is one dependency in one run; of waits, the mean and the 95 % quantile.
@@ -296,8 +260,15 @@ pub fn csv(out: impl io::Write, scenario: &Scenario, runs: &[Run]) -> Result<(),
         header.push(name.replace("_s", "_p95_s"));
     }
     header.extend(
-        ["background_calls", "background_rejected", "background_wait_s", "recovery", "recovered_after_s"]
-            .map(String::from),
+        [
+            "background_calls",
+            "background_rejected",
+            "background_wait_s",
+            "recovery",
+            "recovered_after_s",
+            "upset_by",
+        ]
+        .map(String::from),
     );
     csv.write_record(&header)?;
     let optional = |value: Option<f64>| value.map_or(String::new(), |v| format!("{v:.6}"));
@@ -315,14 +286,15 @@ pub fn csv(out: impl io::Write, scenario: &Scenario, runs: &[Run]) -> Result<(),
             row.push(n.background.calls.to_string());
             row.push(n.background.rejected.to_string());
             row.push(optional(n.background.waits.mean_s()));
-            let (verdict, after) = match n.recovery {
+            let (verdict, after) = match n.recovery.map(|recovery| recovery.verdict) {
                 None => ("", None),
-                Some(Recovery::After(after)) => ("recovered", Some(after.seconds())),
-                Some(Recovery::OnlyAtTheEnd) => ("only_at_the_end", None),
-                Some(Recovery::NotYet) => ("not_yet", None),
+                Some(Verdict::After(after)) => ("recovered", Some(after.seconds())),
+                Some(Verdict::OnlyAtTheEnd) => ("only_at_the_end", None),
+                Some(Verdict::NotYet) => ("not_yet", None),
             };
             row.push(verdict.to_string());
             row.push(optional(after));
+            row.push(n.recovery.map_or("", |recovery| trigger_name(recovery.trigger)).to_string());
             csv.write_record(&row)?;
         }
     }

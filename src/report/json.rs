@@ -46,6 +46,7 @@ pub fn origin(answer: &Answer) -> Value {
 /// The whole answer.
 pub fn answer(answer: &Answer) -> Value {
     let mut value = origin(answer);
+    value["confidence"] = rounded(answer.confidence);
     value["defaults"] = json!(answer.defaults);
     value["jobs"] = answer
         .jobs

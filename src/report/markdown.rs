@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::answer::percent as confidence;
 use super::answer::{Answer, JOBSIM, KUBERNETES};
 use super::verdict;
 use super::words::{duration, number, percents};
@@ -31,7 +32,8 @@ pub fn answer(answer: &Answer) -> String {
     text.push_str("<details><summary>Figures</summary>\n\n");
     for job in &answer.jobs {
         let _ = writeln!(text, "### Job {}\n", escaped(&job.name));
-        text.push_str("| outcome | runs | 95 % interval |\n|---|--:|---|\n");
+        let _ =
+            writeln!(text, "| outcome | runs | {} interval |\n|---|--:|---|", confidence(answer.confidence));
         for o in &job.outcomes {
             let name = if o.reason.is_empty() {
                 o.outcome.to_string()
@@ -61,8 +63,10 @@ pub fn answer(answer: &Answer) -> String {
     text.push_str("</details>\n\n");
     let _ = writeln!(
         text,
-        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are 95 %",
-        answer.replications, answer.seed
+        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
+        answer.replications,
+        answer.seed,
+        confidence(answer.confidence)
     );
     text
 }

@@ -5,6 +5,7 @@ pub mod chart;
 pub mod compare;
 pub mod csv;
 pub mod dependencies;
+mod dependency_text;
 pub mod diagnostics;
 pub mod figures;
 pub mod html;

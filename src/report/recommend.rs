@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::answer::{JOBSIM, KUBERNETES};
+use super::answer::{JOBSIM, KUBERNETES, percent};
 use super::json::rounded;
 use super::sweep::aligned;
 use super::words::{duration, number};
@@ -12,7 +12,7 @@ use crate::experiment::constraint::Verdict;
 use crate::experiment::deadlines::Advice;
 use crate::experiment::grid::Grid;
 use crate::experiment::measure::{Estimate, Measure};
-use crate::experiment::selection::{ERROR, Finding, Problem, Selection, Standing};
+use crate::experiment::selection::{Finding, Problem, Selection, Standing};
 use crate::experiment::sensitivity::{Change, Effect};
 use crate::experiment::tradeoff::{Cost, pareto};
 
@@ -87,9 +87,9 @@ impl RecommendAnswer {
 
     fn guarantee(&self) -> String {
         format!(
-            "With probability {} % at least no setting was wrongly called allowed, not allowed or worse (simultaneous \
+            "With probability {} at least no setting was wrongly called allowed, not allowed or worse (simultaneous \
              intervals over all stages, settings and pairs).",
-            100.0 * (1.0 - ERROR)
+            percent(1.0 - self.problem.error)
         )
     }
 }

@@ -283,6 +283,7 @@ fn call_words(what: CallFact) -> &'static str {
     match what {
         CallFact::Sent => "called",
         CallFact::Begun => "served by",
+        CallFact::GaveBack => "gave back",
         CallFact::Done => "done with",
         CallFact::Refused => "refused by",
         CallFact::TimedOut => "timed out at",

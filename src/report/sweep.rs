@@ -5,14 +5,16 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, JOBSIM, KUBERNETES};
+use super::answer::{Answer, JOBSIM, KUBERNETES, percent};
 use super::csv::safe;
 use super::json::{answer as answer_json, rounded};
 use super::words::{duration, number};
 use crate::experiment::bounds::Bounds;
+use crate::experiment::constraint::{Constraint, Verdict};
 use crate::experiment::grid::Grid;
-use crate::experiment::interval::share_interval;
-use crate::experiment::measure::{DEPENDENCY_QUANTITIES, JOB_QUANTITIES};
+use crate::experiment::interval::{share_interval, tail_of};
+use crate::experiment::measure::{DEPENDENCY_QUANTITIES, Estimate, JOB_QUANTITIES};
+use crate::experiment::stop_rule::StopRule;
 
 /// Outcomes that have a column.
 const SHARES: [&str; 5] = ["Complete", "Failed", "Stuck", "Horizon", "Suspended"];
@@ -21,23 +23,46 @@ const SHARES: [&str; 5] = ["Complete", "Failed", "Stuck", "Horizon", "Suspended"
 pub struct SweepHead<'a> {
     pub seed: u64,
     /// Of each setting.
-    pub replications: u64,
+    pub rule: StopRule,
+    /// With what probability an interval holds the true value.
+    pub confidence: f64,
     pub inputs_sha256: &'a str,
     pub defaults: &'a [String],
     pub grid: &'a Grid,
+    pub constraints: &'a [Constraint],
 }
 
 /// The keys before the settings.
 pub fn head(head: &SweepHead) -> Value {
     let axes = head.grid.axes.iter().map(|axis| json!({"path": axis.path, "values": axis.values}));
-    json!({
-        "jobsim": JOBSIM, "kubernetes": KUBERNETES, "seed": head.seed, "replications": head.replications,
+    let replications = match head.rule {
+        StopRule::Fixed(count) => json!(count),
+        StopRule::Precise { relative_error, min, max, .. } => {
+            json!({"relative_error": relative_error, "min": min, "max": max})
+        }
+    };
+    let mut value = json!({
+        "jobsim": JOBSIM, "kubernetes": KUBERNETES, "seed": head.seed, "replications": replications,
+        "confidence": rounded(head.confidence),
         "inputs": {"sha256": head.inputs_sha256}, "defaults": head.defaults, "axes": axes.collect::<Vec<_>>(),
-    })
+    });
+    if !head.constraints.is_empty() {
+        value["subject_to"] = head.constraints.iter().map(|c| Value::from(c.to_string())).collect();
+    }
+    value
 }
 
+/// What the runs of a setting say of a constraint.
+pub type Judged<'a> = (&'a Constraint, Verdict, Estimate);
+
 /// The record of one setting; `bounds`: of each Job's makespan.
-pub fn record(cell: usize, grid: &Grid, answer: &Answer, bounds: &[Option<Bounds>]) -> Value {
+pub fn record(
+    cell: usize,
+    grid: &Grid,
+    answer: &Answer,
+    bounds: &[Option<Bounds>],
+    verdicts: &[Judged],
+) -> Value {
     let whole = answer_json(answer);
     let (mut jobs, dependencies) = (whole["jobs"].clone(), whole["dependencies"].clone());
     if let Some(jobs) = jobs.as_array_mut() {
@@ -52,10 +77,33 @@ pub fn record(cell: usize, grid: &Grid, answer: &Answer, bounds: &[Option<Bounds
     }
     let setting = grid.axes.iter().zip(grid.values(cell));
     let setting = setting.map(|(axis, value)| json!({"path": axis.path, "value": value}));
-    json!({
+    let mut value = json!({
         "cell": cell, "setting": setting.collect::<Vec<_>>(), "replications": answer.replications,
         "jobs": jobs, "dependencies": dependencies,
-    })
+    });
+    if !verdicts.is_empty() {
+        let finite = |value: f64| if value.is_finite() { rounded(value) } else { Value::Null };
+        let judged = verdicts.iter().map(|(constraint, verdict, estimate)| {
+            let (low, high) = estimate.interval.unwrap_or((f64::NAN, f64::NAN));
+            json!({
+                "constraint": constraint.to_string(), "verdict": verdict.name(), "value": finite(estimate.value),
+                "low": finite(low), "high": finite(high),
+            })
+        });
+        value["constraints"] = judged.collect();
+        value["allowed"] = allowed(verdicts).into();
+    }
+    value
+}
+
+/// yes, no or undecided.
+fn allowed(verdicts: &[Judged]) -> &'static str {
+    let any = |wanted| verdicts.iter().any(|(_, verdict, _)| *verdict == wanted);
+    match (any(Verdict::Fail), any(Verdict::Undecided)) {
+        (true, _) => "no",
+        (false, true) => "undecided",
+        (false, false) => "yes",
+    }
 }
 
 /// Whether the mean makespan of runs that are all Complete is surely outside.
@@ -143,6 +191,7 @@ pub fn csv(out: impl std::io::Write, summary: &Value) -> Result<(), csv::Error> 
     let empty = Vec::new();
     let list = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
     let cells = summary["cells"].as_array().unwrap_or(&empty);
+    let constrained = summary["subject_to"].is_array();
     let mut header: Vec<String> = list(&summary["axes"]).iter().map(|axis| text(&axis["path"])).collect();
     header.push("replications".to_string());
     let first = cells.first().cloned().unwrap_or(Value::Null);
@@ -165,6 +214,10 @@ pub fn csv(out: impl std::io::Write, summary: &Value) -> Result<(), csv::Error> 
         }
     }
     header.push("knee".to_string());
+    if constrained {
+        header.push("allowed".to_string());
+    }
+    let tail = tail_of(confidence(summary));
     csv.write_record(header.iter().map(|name| safe(name)))?;
     for cell in cells {
         let mut row: Vec<String> =
@@ -175,7 +228,7 @@ pub fn csv(out: impl std::io::Write, summary: &Value) -> Result<(), csv::Error> 
             let job = &cell["jobs"][at];
             for outcome in SHARES {
                 let count = outcome_count(job, outcome);
-                let (low, high) = share_interval(count, n).unwrap_or((0.0, 1.0));
+                let (low, high) = share_interval(count, n, tail).unwrap_or((0.0, 1.0));
                 row.extend([count as f64 / n as f64, low, high].map(|share| format!("{share:.6}")));
             }
             for quantity in &JOB_QUANTITIES {
@@ -190,6 +243,9 @@ pub fn csv(out: impl std::io::Write, summary: &Value) -> Result<(), csv::Error> 
             }
         }
         row.push(text(&cell["knee"]));
+        if constrained {
+            row.push(text(&cell["allowed"]));
+        }
         csv.write_record(row.iter().map(|cell| safe(cell)))?;
     }
     Ok(csv.flush()?)
@@ -209,6 +265,11 @@ fn cells_of(summary: &Value, quantiles: bool) -> Vec<String> {
 
 fn decimal(value: &Value) -> String {
     value.as_f64().map_or(String::new(), |value| format!("{value:.6}"))
+}
+
+/// Of its intervals.
+pub(super) fn confidence(summary: &Value) -> f64 {
+    summary["confidence"].as_f64().unwrap_or(0.95)
 }
 
 pub(super) fn text(value: &Value) -> String {
@@ -237,6 +298,10 @@ pub fn table(summary: &Value) -> String {
     );
     let dependencies = cells.first().and_then(|cell| cell["dependencies"].as_array()).unwrap_or(&empty);
     header.extend(dependencies.iter().map(|d| format!("{} peak", text(&d["name"]))));
+    let adaptive = summary["replications"].is_object();
+    if adaptive {
+        header.push("runs".to_string());
+    }
     header.push(String::new());
     let mut rows = vec![header];
     let (mut knee_seen, mut left_seen) = (false, false);
@@ -264,12 +329,10 @@ pub fn table(summary: &Value) -> String {
             let (knee, left) = (cell["knee"] == true, job["makespan_bounds"]["left"] == true);
             knee_seen |= knee;
             left_seen |= left;
-            let mark = match (knee, left) {
-                (_, true) => "! outside its bounds",
-                (true, false) => "<- knee",
-                _ => "",
-            };
-            row.push(mark.to_string());
+            if adaptive {
+                row.push(format!("{n}"));
+            }
+            row.push(mark(cell, knee, left));
             rows.push(row);
         }
     }
@@ -283,14 +346,51 @@ pub fn table(summary: &Value) -> String {
     }
     let _ = writeln!(
         out,
-        "{} settings, {} replications of each with the same luck, seed {}; jobsim {}, Kubernetes {}; intervals are 95 %",
+        "{} settings, {} with the same luck, seed {}; jobsim {}, Kubernetes {}; intervals are {}",
         cells.len(),
-        summary["replications"],
+        replications(summary),
         summary["seed"],
         text(&summary["jobsim"]),
-        text(&summary["kubernetes"])
+        text(&summary["kubernetes"]),
+        percent(confidence(summary))
     );
     out
+}
+
+/// How many there are of each setting, in words.
+pub(super) fn replications(summary: &Value) -> String {
+    let cells = summary["cells"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let counts = || cells.iter().filter_map(|cell| cell["replications"].as_u64());
+    match summary["replications"].as_u64() {
+        Some(count) => format!("{count} replications of each"),
+        None => format!(
+            "{} replications in all, {} to {} of each",
+            counts().sum::<u64>(),
+            counts().min().unwrap_or(0),
+            counts().max().unwrap_or(0)
+        ),
+    }
+}
+
+/// What stands at the end of a line.
+pub(super) fn mark(cell: &Value, knee: bool, left: bool) -> String {
+    let mut marks: Vec<String> = Vec::new();
+    if left {
+        marks.push("! outside its bounds".to_string());
+    }
+    if knee {
+        marks.push("<- knee".to_string());
+    }
+    let judged = cell["constraints"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let with =
+        |verdict: &str| judged.iter().find(|c| c["verdict"] == verdict).map(|c| text(&c["constraint"]));
+    match (with("fail"), with("undecided")) {
+        (Some(constraint), _) => marks.push(format!("not allowed: {constraint}")),
+        (None, Some(constraint)) => marks.push(format!("undecided: {constraint}")),
+        (None, None) if !judged.is_empty() => marks.push("allowed".to_string()),
+        _ => {}
+    }
+    marks.join(", ")
 }
 
 /// Columns as wide as they must be, the first `left` of them and the last to the left.

@@ -5,8 +5,9 @@
 
 use std::fmt::Write;
 
+use super::answer::percent as confidence;
 use super::answer::{Answer, GateAnswer, JOBSIM, JobAnswer, KUBERNETES};
-use super::dependencies;
+use super::dependency_text;
 use super::verdict::{self, Grade, Verdict};
 use super::words::{duration, number, percent, percents, wrap};
 use crate::experiment::constraint;
@@ -63,7 +64,7 @@ pub fn answer(answer: &Answer, detail: Detail, ink: Ink) -> String {
         job_text(&mut text, job);
     }
     for dependency in &answer.dependencies {
-        dependencies::text(&mut text, dependency, detail);
+        dependency_text::text(&mut text, dependency, detail);
     }
     advice(&mut text, answer);
     if !answer.defaults.is_empty() {
@@ -73,8 +74,10 @@ pub fn answer(answer: &Answer, detail: Detail, ink: Ink) -> String {
     }
     let _ = writeln!(
         text,
-        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are 95 %",
-        answer.replications, answer.seed
+        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
+        answer.replications,
+        answer.seed,
+        confidence(answer.confidence)
     );
     text
 }

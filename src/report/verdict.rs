@@ -7,6 +7,7 @@ use super::answer::JobAnswer;
 use super::dependencies::DependencyAnswer;
 use super::words::{duration, number, percent, percents};
 use crate::experiment::interval::{Summary, wilson};
+use crate::kubernetes::dependencies::recovery::Trigger;
 
 /// How bad it is, for a colour and for a first look.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -68,7 +69,8 @@ pub fn of_job(job: &JobAnswer) -> Verdict {
     let headline = ways.next().map_or_else(
         || format!("{} was not simulated.", job.name),
         |way| {
-            let interval = wilson(count(way), runs).map_or_else(String::new, |i| format!(" {}", percents(i)));
+            let interval =
+                wilson(count(way), runs, job.tail).map_or_else(String::new, |i| format!(" {}", percents(i)));
             let because = because(way, reason(way));
             let often = match count(way) == runs {
                 true => format!("in every one of {runs} runs"),
@@ -153,13 +155,15 @@ pub fn of_dependency(dependency: &DependencyAnswer) -> Option<Verdict> {
         grade = Grade::Mixed;
         rest.push(harm);
     }
-    if let Some(r) = dependency.recovery.as_ref().filter(|r| r.recovered < r.runs) {
-        grade = Grade::Bad;
-        let alone = r.runs - r.recovered;
-        rest.push(format!(
-            "It does not recover by itself in {alone} of {} runs (metastable failure).",
-            r.runs
-        ));
+    if let Some(r) = &dependency.recovery {
+        let (lasting, words) = match r.trigger {
+            Trigger::Fault => (r.runs - r.recovered, "After the fault it does not recover by itself"),
+            Trigger::Crash | Trigger::Overload => (r.not_yet, "Its calls still fail at the end"),
+        };
+        if lasting > 0 {
+            grade = Grade::Bad;
+            rest.push(format!("{words} in {lasting} of {} runs (metastable failure).", r.runs));
+        }
     }
     if dependency.deadlock.is_some() {
         grade = Grade::Bad;

@@ -66,7 +66,10 @@ pub fn stuck(s: &Subject) -> String {
             )
         } else if let Some((t, dependency)) = life.calls {
             let name = &s.scenario.shared.dependencies[dependency as usize].name;
-            (format!("waits for {name} since {}", s.at(t)), &[JOB_DEADLINE, POD_DEADLINE, TIMEOUT])
+            (
+                format!("waits for {name} since {}{}", s.at(t), holders_of(s, dependency)),
+                &[JOB_DEADLINE, POD_DEADLINE, TIMEOUT],
+            )
         } else {
             ("runs and waits for a dependency".to_string(), &[JOB_DEADLINE, POD_DEADLINE, TIMEOUT])
         };
@@ -86,6 +89,39 @@ pub fn stuck(s: &Subject) -> String {
     }
     out
 }
+
+/// Who has what others wait for, as the end of a sentence.
+fn holders_of(s: &Subject, dependency: u32) -> String {
+    let mut holders = s.story.held().iter().filter(|held| held.dependency == dependency);
+    let named: Vec<String> = holders
+        .by_ref()
+        .take(MOST_HOLDERS)
+        .map(|held| {
+            let (row, life) = s.story.pod(held.pod);
+            let of = if row.job == s.job {
+                ""
+            } else {
+                &format!(" of {}", s.scenario.jobs[row.job as usize].name)
+            };
+            let doing = match (life.hangs_since, life.calls) {
+                (Some(_), _) => " and hangs".to_string(),
+                (None, Some((_, other))) => {
+                    format!(" and waits for {}", s.scenario.shared.dependencies[other as usize].name)
+                }
+                (None, None) => String::new(),
+            };
+            format!("{}{of} holds it since {}{doing}", pods(s.story, &[held.pod]), s.at(held.since))
+        })
+        .collect();
+    let more = match holders.count() {
+        0 => String::new(),
+        n => format!("; and {n} more"),
+    };
+    if named.is_empty() { String::new() } else { format!(": {}{more}", named.join("; ")) }
+}
+
+/// Holders of one dependency that are named one by one.
+const MOST_HOLDERS: usize = 3;
 
 const JOB_DEADLINE: &str = "activeDeadlineSeconds in spec (the Job ends as Failed)";
 const POD_DEADLINE: &str = "activeDeadlineSeconds in spec.template.spec (the pod fails and is replaced)";

@@ -61,7 +61,7 @@ impl Request {
 pub struct Effect {
     pub caller: Caller,
     pub what: What,
-    /// When its service began; of those who were not served: now.
+    /// When its service began; of those who were not being served: now.
     pub began: SimTime,
 }
 
@@ -148,6 +148,14 @@ impl Station {
         match self {
             Station::Places(station) => station.is_waiting(caller),
             Station::Limiting(station) => station.is_waiting(caller),
+        }
+    }
+
+    /// Since when the caller is being served; none: it is not.
+    pub fn served_since(&self, caller: Caller) -> Option<SimTime> {
+        match self {
+            Station::Places(station) => station.served_since(caller),
+            Station::Limiting(station) => station.served_since(caller),
         }
     }
 

@@ -304,6 +304,11 @@ impl Limiting {
         self.clients.values_mut().for_each(|limiter| limiter.set_rate(now, rate));
     }
 
+    pub(super) fn served_since(&self, caller: Caller) -> Option<SimTime> {
+        let entry = self.entries.get(caller as usize)?;
+        (entry.phase == Phase::Served).then_some(entry.since)
+    }
+
     /// Since when those inside wait, or are served.
     pub(super) fn since_when(&self) -> (Vec<SimTime>, Vec<SimTime>) {
         let of = |served: bool| {

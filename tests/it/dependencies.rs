@@ -3,12 +3,13 @@
 use jobsim::engine::time::SimTime;
 use jobsim::experiment::replicate::{JobRun, replicate_shared};
 use jobsim::input::load;
-use jobsim::kubernetes::dependencies::numbers::{DependencyNumbers, Recovery};
+use jobsim::kubernetes::dependencies::numbers::DependencyNumbers;
+use jobsim::kubernetes::dependencies::recovery::{Recovery, Trigger, Verdict};
 use jobsim::kubernetes::facts::{CallFact, Observer, PodId};
 use jobsim::kubernetes::simulate::{Seed, Until, simulate};
 
 /// A Job named j with these lines in its spec and in its pod template's spec, and this Simulation.
-fn input(job: &str, pod: &str, simulation: &str) -> String {
+pub(crate) fn input(job: &str, pod: &str, simulation: &str) -> String {
     let indent = |text: &str, by: &str| {
         text.lines().filter(|l| !l.trim().is_empty()).map(|l| format!("{by}{l}\n")).collect::<String>()
     };
@@ -22,7 +23,7 @@ fn input(job: &str, pod: &str, simulation: &str) -> String {
     )
 }
 
-fn scenario(text: &str) -> jobsim::model::scenario::Scenario {
+pub(crate) fn scenario(text: &str) -> jobsim::model::scenario::Scenario {
     match load(&["-".to_string()], &mut text.as_bytes(), &[]) {
         Ok(loaded) => loaded.scenario,
         Err(report) => panic!("{}\n{text}", report.render()),
@@ -30,16 +31,16 @@ fn scenario(text: &str) -> jobsim::model::scenario::Scenario {
 }
 
 /// Job j and the dependencies, in each of some runs.
-fn run(text: &str, runs: u64) -> Vec<(JobRun, Vec<DependencyNumbers>)> {
+pub(crate) fn run(text: &str, runs: u64) -> Vec<(JobRun, Vec<DependencyNumbers>)> {
     let all = replicate_shared(&scenario(text), 42, runs, 1).unwrap();
     all.into_iter().map(|(jobs, dependencies)| (jobs[0], dependencies)).collect()
 }
 
-fn one(text: &str) -> (JobRun, Vec<DependencyNumbers>) {
+pub(crate) fn one(text: &str) -> (JobRun, Vec<DependencyNumbers>) {
     run(text, 1).remove(0)
 }
 
-fn outcome(run: &JobRun) -> (&'static str, &'static str) {
+pub(crate) fn outcome(run: &JobRun) -> (&'static str, &'static str) {
     (run.ending.outcome.name(), run.ending.outcome.reason())
 }
 
@@ -61,7 +62,7 @@ fn calls(text: &str) -> Vec<(f64, u32, u32, CallFact)> {
 const HERD: &str = "completions: 100\nparallelism: 100\nbackoffLimit: 100000";
 const IDEAL: &str = "controlPlane: {preset: ideal}\n";
 
-fn with_ideal(simulation: &str) -> String {
+pub(crate) fn with_ideal(simulation: &str) -> String {
     format!("{IDEAL}{simulation}")
 }
 
@@ -447,6 +448,6 @@ fn a_metastable_failure_is_told_from_one_that_heals() {
         )
     };
     let verdict = |queue: &str| one(&text(queue)).1[0].recovery.unwrap();
-    assert_eq!(verdict(""), Recovery::NotYet);
-    assert!(matches!(verdict(", queueLimit: 4"), Recovery::After(_)));
+    assert_eq!(verdict(""), Recovery { trigger: Trigger::Fault, verdict: Verdict::NotYet });
+    assert!(matches!(verdict(", queueLimit: 4").verdict, Verdict::After(_)));
 }

@@ -95,7 +95,18 @@ fn compare_saves_once() {
 
 #[test]
 fn a_page_of_many_pods_is_small_and_says_what_it_leaves_out() {
-    let of = ["run", "scenarios/queue-processor", "-n", "3", "--completions", "4000", "--parallelism", "200", "--backoff-limit", "9999"];
+    let of = [
+        "run",
+        "scenarios/queue-processor",
+        "-n",
+        "3",
+        "--completions",
+        "4000",
+        "--parallelism",
+        "200",
+        "--backoff-limit",
+        "9999",
+    ];
     let page = page("page-large", &of);
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
     assert!(page.contains("1000 of 4"), "pods that are left out");

@@ -106,40 +106,226 @@ fn the_answer_comes_in_every_form() {
     );
 }
 
-/// Killed twenty times while it writes, with the end of the journal torn off on top: the same bytes in the end.
-#[test]
-fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
+/// Starts the command with this folder twenty times and kills it (SIGKILL) at moments spread over its work, with the end
+/// of the journal torn off on top; then lets it end. Its folder must hold the bytes of one that was never killed.
+fn killed_again_and_again(name: &str, arguments: &[&str]) {
     let save = |folder: &Path| {
         let mut command = command();
-        command.args(["run", "scenarios/data-slicer", "-n", "6000", "--threads", "2", "--save"]).arg(folder);
-        command.stdout(Stdio::null());
+        command.args(arguments).args(["--threads", "2", "--save"]).arg(folder).stdout(Stdio::null());
         command
     };
-    let (whole, killed) = (fresh("whole"), fresh("killed"));
-    assert!(save(&whole).status().unwrap().success());
-    let journal = killed.join("journal.jsonl");
-    let length = || std::fs::metadata(&journal).map_or(0, |file| file.len());
+    let (whole, killed) = (fresh(&format!("{name}-whole")), fresh(&format!("{name}-killed")));
+    let journal = |folder: &Path| folder.join("journal.jsonl");
+    let length = |folder: &Path| std::fs::metadata(journal(folder)).map_or(0, |file| file.len());
+    // How long the journal gets: the longest that is seen.
+    let mut child = save(&whole).spawn().unwrap();
+    let mut longest = 0;
+    while child.try_wait().unwrap().is_none() {
+        longest = longest.max(length(&whole));
+    }
+    assert!(child.wait().unwrap().success() && longest > 0);
     let mut kills = 0;
     for round in 1..=20 {
         let mut child = save(&killed).spawn().unwrap();
-        while length() < round * 60_000 && child.try_wait().unwrap().is_none() {}
+        // Neither even nor in order: 7 and 20 have no common factor.
+        let moment = longest * (round * 7 % 20).min(round) / 21;
+        while length(&killed) < moment && child.try_wait().unwrap().is_none() {}
         child.kill().unwrap();
         kills += u32::from(!child.wait().unwrap().success());
-        if let Ok(file) = std::fs::OpenOptions::new().write(true).open(&journal) {
-            file.set_len(length().saturating_sub(round * 37 % 150)).unwrap();
+        if let Ok(file) = std::fs::OpenOptions::new().write(true).open(journal(&killed)) {
+            file.set_len(length(&killed).saturating_sub(round * 37 % 150)).unwrap();
         }
     }
     assert!(kills >= 15, "only {kills} of 20 runs were killed before their end");
     assert!(save(&killed).status().unwrap().success());
-    let mut names: Vec<_> = std::fs::read_dir(&whole).unwrap().map(|e| e.unwrap().file_name()).collect();
-    names.sort();
-    let mut others: Vec<_> = std::fs::read_dir(&killed).unwrap().map(|e| e.unwrap().file_name()).collect();
-    others.sort();
-    assert_eq!(names, others);
-    for name in names {
-        assert!(
-            std::fs::read(whole.join(&name)).unwrap() == std::fs::read(killed.join(&name)).unwrap(),
-            "{name:?} differs"
-        );
+    same_files(&whole, &killed);
+}
+
+fn same_files(whole: &Path, other: &Path) {
+    let names = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name());
+        entries.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(names(whole), names(other));
+    for name in names(whole) {
+        let bytes = |folder: &Path| std::fs::read(folder.join(&name)).unwrap();
+        assert!(bytes(whole) == bytes(other), "{name:?} differs");
     }
+}
+
+#[test]
+fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
+    killed_again_and_again("run", &["run", "scenarios/data-slicer", "-n", "6000"]);
+}
+
+#[test]
+fn a_killed_sweep_goes_on_and_ends_with_the_same_bytes() {
+    let axis = ["--vary", "parallelism=1..40"];
+    killed_again_and_again(
+        "sweep",
+        &[&["sweep", "scenarios/queue-processor", "-n", "150"], &axis[..]].concat(),
+    );
+}
+
+#[test]
+fn a_killed_sweep_of_what_matters_goes_on_and_ends_with_the_same_bytes() {
+    let arguments = ["sweep", "scenarios/queue-processor", "--vary", "parallelism=1..64:x2", "-n", "auto"];
+    killed_again_and_again("auto", &[&arguments[..], &["--subject-to", "makespan<=15m"]].concat());
+}
+
+/// Ctrl-C, and the SIGTERM that a pod gets: a line that says how to go on, and exit code 130.
+#[cfg(unix)]
+#[test]
+fn a_stopped_sweep_says_so_and_goes_on() {
+    for signal in ["-INT", "-TERM"] {
+        let folder = fresh("stopped");
+        let save = |folder: &Path| {
+            let mut command = command();
+            command.args([
+                "sweep",
+                "scenarios/queue-processor",
+                "-n",
+                "150",
+                "--vary",
+                "parallelism=1..40",
+                "--save",
+            ]);
+            command.arg(folder).stdout(Stdio::null()).stderr(Stdio::piped());
+            command
+        };
+        let child = save(&folder).spawn().unwrap();
+        while std::fs::metadata(folder.join("journal.jsonl")).map_or(0, |file| file.len()) < 4000 {}
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(sent.success());
+        assert_eq!(output.status.code(), Some(130), "{signal}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.contains("stopped") && text.contains("--save"), "{text}");
+        assert!(!folder.join("summary.json").exists());
+        assert!(save(&folder).status().unwrap().success());
+        assert!(!folder.join("journal.jsonl").exists());
+    }
+}
+
+/// A file system that is full at some point, in the way of `ulimit -f`: an error that names the file, nothing half
+/// written under a final name, and the run goes on when there is room again.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_told_and_leaves_nothing_half_written() {
+    let arguments = "run scenarios/queue-processor -n 400 --save";
+    let whole = fresh("roomy");
+    let all = command().args(arguments.split(' ')).arg(&whole).stdout(Stdio::null()).status().unwrap();
+    assert!(all.success());
+    for blocks in [1, 20, 60] {
+        let folder = fresh("full");
+        // Without the trap the signal would kill it; with it a write fails as on a full disk.
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec {} {arguments} {}",
+            env!("CARGO_BIN_EXE_jobsim"),
+            folder.display()
+        );
+        let output = Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{blocks} blocks: {text}");
+        assert!(text.contains("error: ") && text.contains("full/"), "{text}");
+        assert!(output.stdout.is_empty() && !folder.join("summary.json").exists());
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(!name.ends_with(".part"), "{name}");
+            if name != "journal.jsonl" {
+                assert_eq!(
+                    std::fs::read(folder.join(&name)).unwrap(),
+                    std::fs::read(whole.join(&name)).unwrap()
+                );
+            }
+        }
+        assert!(
+            command()
+                .args(arguments.split(' '))
+                .arg(&folder)
+                .stdout(Stdio::null())
+                .status()
+                .unwrap()
+                .success()
+        );
+        same_files(&whole, &folder);
+    }
+}
+
+#[test]
+fn output_that_cannot_be_written_is_told_and_a_closed_pipe_is_a_clean_end() {
+    let arguments = ["run", "scenarios/black-hole", "-n", "40", "-o", "csv"];
+    if let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") {
+        let output = command().args(arguments).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8(output.stderr).unwrap().contains("cannot write the output"));
+    }
+    let mut child = command().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    // No folder can be made where a file stands.
+    let file = fresh("file");
+    std::fs::write(&file, "not a folder").unwrap();
+    for command_name in ["run", "sweep"] {
+        let mut command = command();
+        command.args([command_name, "scenarios/black-hole", "-n", "40"]);
+        if command_name == "sweep" {
+            command.args(["--vary", "parallelism=1,2"]);
+        }
+        let output = command.arg("--save").arg(file.join("below")).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8(output.stderr).unwrap().contains("--save"));
+        assert!(output.stdout.is_empty());
+    }
+    std::fs::remove_file(&file).unwrap();
+}
+
+/// `confidence` of the document reaches every interval: wider at 99 %, and the output says it.
+#[test]
+fn intervals_have_the_confidence_that_is_asked_for() {
+    let with = |confidence: &str, arguments: &[&str]| -> (Value, String) {
+        let set = format!("simulation.replications={{confidence: {confidence}}}");
+        let run = |form: &str| {
+            let mut command = command();
+            command.args(arguments).args(["-n", "100", "--set", &set, "-o", form]);
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            output.stdout
+        };
+        (serde_json::from_slice(&run("json")).unwrap(), String::from_utf8(run("table")).unwrap())
+    };
+    let width = |value: &Value| value["high"].as_f64().unwrap() - value["low"].as_f64().unwrap();
+    let at = |value: &Value, path: &str| width(value.pointer(path).unwrap_or_else(|| panic!("{path}")));
+    let run = ["run", "scenarios/black-hole", "--gate", "stuck<=99%", "--done-by", "1h"];
+    let compare = ["compare", "scenarios/black-hole", "--variant", "spec.parallelism=6"];
+    let sweep = ["sweep", "scenarios/black-hole", "--vary", "parallelism=3,6", "--subject-to", "stuck<=99%"];
+    let tables: [(&[&str], &[&str]); 3] = [
+        (&run, &["/jobs/0/makespan_s", "/jobs/0/outcomes/0", "/jobs/0/done_by/0", "/gates/0"]),
+        (&compare, &["/variants/0/jobs/0/makespan_s", "/variants/0/jobs/0/outcomes/0"]),
+        (&sweep, &["/cells/0/jobs/0/makespan_s", "/cells/0/constraints/0"]),
+    ];
+    for (arguments, paths) in tables {
+        let (usual, _) = with("95%", arguments);
+        let (sure, text) = with("99%", arguments);
+        assert_eq!(usual["confidence"], 0.95, "{arguments:?}");
+        assert_eq!(sure["confidence"], 0.99, "{arguments:?}");
+        assert!(text.contains("intervals are 99 %"), "{text}");
+        for path in paths {
+            // 2.58 against 1.96 standard errors; of shares and small numbers of values about that.
+            let ratio = at(&sure, path) / at(&usual, path);
+            assert!((1.2..1.45).contains(&ratio), "{arguments:?} {path}: {ratio}");
+        }
+    }
+    // The stop rule needs more runs for the same width.
+    let count = |confidence: &str| {
+        let set =
+            format!("simulation.replications={{relativeError: 20%, confidence: {confidence}, min: 30}}");
+        let (_, answer) = self::run(&["scenarios/black-hole", "--set", &set]);
+        answer["replications"].as_u64().unwrap()
+    };
+    assert!(count("99.9%") > count("80%"), "{} {}", count("99.9%"), count("80%"));
 }

@@ -30,8 +30,12 @@ fn findings(document: &serde_json::Value) -> Vec<(String, String)> {
     // Names of dependencies in examples are `work`.
     let mut document = document.clone();
     if let Some(spec) = document.get_mut("spec").and_then(|spec| spec.as_object_mut()) {
-        let pool = serde_json::json!({"work": {"pool": {"connections": 2, "waitTimeout": "9s"}}});
-        spec.entry("dependencies").or_insert(pool);
+        // Only locks have readers.
+        let shared = match serde_json::Value::from(spec.clone()).to_string().contains("\"access\"") {
+            true => serde_json::json!({"work": {"lock": {"waitTimeout": "9s"}}}),
+            false => serde_json::json!({"work": {"pool": {"connections": 2, "waitTimeout": "9s"}}}),
+        };
+        spec.entry("dependencies").or_insert(shared);
     }
     let text = format!("{JOB}---\n{document}\n");
     match load(&["-".to_string()], &mut text.as_bytes(), &[]) {
@@ -116,6 +120,7 @@ fn complete(table: &str, wanted: Option<&str>, map: &mut serde_json::Map<String,
         }
         ("RateLimit", Some("queueLimit" | "waitTimeout")) => put("onLimit", json!("delay")),
         ("RateLimit", Some("delay")) => put("like", json!("nginx")),
+        ("RateLimit", Some("length")) => put("window", json!("fixed")),
         ("Server", Some("inFlightLimit")) => put("discipline", json!("sharing")),
         // The pool of the examples has other limits.
         ("Load", Some("table")) => put("table", json!([{"inFlight": 1, "throughput": 1.5}])),

@@ -145,22 +145,6 @@ fn shards_and_threads_give_the_same_bytes() {
     // A folder with something else is left alone; the same sweep is done at once.
     refused(&[&SWEEP[..7], &["41", "--save", &at("whole")]].concat(), "something else");
     assert_eq!(whole, sweep(&["--save", &at("whole")]));
-    // A sweep that was killed while it wrote goes on.
-    let journal = base.join("killed/cells.jsonl.part");
-    std::fs::create_dir_all(base.join("killed")).unwrap();
-    let summary: Value =
-        serde_json::from_slice(&std::fs::read(base.join("whole/summary.json")).unwrap()).unwrap();
-    let mut head = summary.clone();
-    head.as_object_mut().unwrap().remove("cells");
-    let mut cell = summary["cells"][0].clone();
-    cell.as_object_mut().unwrap().remove("knee");
-    std::fs::write(&journal, format!("{head}\n{cell}\n{}", &cell.to_string()[..50])).unwrap();
-    assert_eq!(whole, sweep(&["--save", &at("killed")]));
-    assert_eq!(
-        std::fs::read(base.join("whole/summary.json")).unwrap(),
-        std::fs::read(base.join("killed/summary.json")).unwrap()
-    );
-    assert!(!journal.exists());
     let table = std::fs::read_to_string(base.join("whole/sweep.csv")).unwrap();
     assert_eq!(table.lines().count(), 7);
     assert_eq!(

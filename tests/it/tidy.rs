@@ -63,6 +63,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli/"]),
     ("flate2", &["cli/conformance.rs", "experiment/journal.rs", "report/chart/png.rs"]),
     ("csv", &["report/", "cli/"]),
+    ("ctrlc", &["cli/interrupt.rs"]),
     ("rayon", &["experiment/replicate.rs"]),
     ("statrs", &["experiment/"]),
     ("annotate_snippets", &["report/diagnostics.rs"]),

@@ -104,7 +104,7 @@ impl Herd<'_> {
             }
             let desk = &self.desks[self.visits[visit as usize].desk as usize];
             let mut served = desk.station.served().peekable();
-            if served.peek().is_none() {
+            if desk.holds_expire || served.peek().is_none() {
                 return true;
             }
             for caller in served {

@@ -5,13 +5,12 @@
 
 use super::client::{Draw, Held, Phase, Strike, pod_client};
 use super::visits::{Leaving, Owner};
-use crate::engine::distribution::Distribution;
 use crate::engine::streams::Purpose;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::facts::{CallFact, Observer};
 use crate::kubernetes::world::World;
 use crate::model::dependency::Kind;
-use crate::model::steps::Op;
+use crate::model::steps::{Length, Op};
 use crate::station::{Request, What};
 
 impl<'a, O: Observer> World<'a, O> {
@@ -30,7 +29,7 @@ impl<'a, O: Observer> World<'a, O> {
                 let (now, desk) = (self.now, self.herd().visit(visit).desk);
                 let (waiting, arrived) = (self.herd().is_waiting(visit), self.herd().visit(visit).arrived);
                 let numbers = &mut self.herd().desks[desk as usize].numbers;
-                numbers.timeouts += 1;
+                numbers.timed_out(now);
                 if waiting {
                     numbers.abandoned_waits.add(now.since(arrived));
                 }
@@ -72,9 +71,10 @@ impl<'a, O: Observer> World<'a, O> {
                     client.op += 1;
                     if client.held.last().is_some_and(|held| held.op == *hold as u32) {
                         let held = client.held.pop().expect("just seen");
-                        let sojourn = self.now.since(self.herd().visit(held.visit).arrived);
-                        let desk = self.herd().visit(held.visit).desk;
-                        self.herd().desks[desk as usize].numbers.sojourns.add(sojourn);
+                        let (now, visit) = (self.now, *self.herd().visit(held.visit));
+                        self.herd().desks[visit.desk as usize].numbers.served(now.since(visit.arrived));
+                        self.client(slot).used[visit.desk as usize] += now.since(visit.began).nanos();
+                        self.tell_call(slot, visit.desk, CallFact::GaveBack);
                         self.release_visit(held.visit);
                     }
                 }
@@ -137,14 +137,15 @@ impl<'a, O: Observer> World<'a, O> {
         }
         let dependency = &self.scenario.shared.dependencies[call.to];
         let draw = Draw { key, op, call: call_number, attempt: failed };
-        let length = |law: &Option<Distribution>| {
+        let length = |law: &Option<Length>| {
             law.as_ref().map_or(SimDuration::ZERO, |law| draw.length(&steps, Purpose::Service, law))
         };
         let mut service = (!held).then(|| length(&call.service));
         let setup = match &dependency.kind {
-            Kind::Pool(pool) => pool.setup.as_ref().map_or(SimDuration::ZERO, |law| {
-                law.is_constant().unwrap_or_else(|| law.sample(draw.unit(&steps, Purpose::Startup)))
-            }),
+            Kind::Pool(pool) => pool
+                .setup
+                .as_ref()
+                .map_or(SimDuration::ZERO, |law| draw.sample(&steps, Purpose::Startup, law)),
             _ => SimDuration::ZERO,
         };
         let client = self.client(slot);
@@ -255,96 +256,6 @@ impl<'a, O: Observer> World<'a, O> {
         client.breakers[desk as usize].failures = 0;
         if let (Some(budget), Some(saved)) = (budget, &mut client.budgets[desk as usize]) {
             *saved = (*saved + (budget.ratio * 1000.0) as u64).min((budget.most * 1000.0) as u64);
-        }
-    }
-
-    /// The try under way has failed: another one after a pause, or it gives up.
-    fn try_failed(&mut self, slot: u32, retry_after: Option<SimDuration>) {
-        let now = self.now;
-        let client = self.client(slot);
-        client.failed += 1;
-        client.strikes_when_served = false;
-        let (job, failed) = (client.job, client.failed);
-        let draw = Draw { key: client.key, op: client.op, call: client.done, attempt: failed };
-        let steps = self.herd().jobs[job as usize].expect("it has steps");
-        let (Op::Call(call) | Op::Hold(call)) = &steps.program.ops[draw.op as usize] else {
-            unreachable!("only calls fail")
-        };
-        let retry = &call.retry;
-        let client = self.client(slot);
-        let breaker = &mut client.breakers[call.to];
-        if let Some(rule) = retry.breaker
-            && now >= breaker.open_until
-        {
-            breaker.failures += 1;
-            if breaker.failures >= rule.failures {
-                breaker.open_until = now + rule.open;
-                // One failure after that opens it again.
-                breaker.failures = rule.failures - 1;
-            }
-        }
-        let mut allowed = failed < retry.attempts;
-        if let Some(budget) = retry.budget
-            && allowed
-        {
-            let saved = client.budgets[call.to].get_or_insert((budget.most * 1000.0) as u64);
-            allowed = *saved >= 1000;
-            *saved -= if allowed { 1000 } else { 0 };
-        }
-        if !allowed {
-            self.herd().desks[call.to].numbers.gave_up += 1;
-            self.tell_call(slot, call.to as u32, CallFact::GaveUp);
-            return self.client_exits(slot, call.give_up);
-        }
-        let u = draw.unit(&steps, Purpose::Backoff);
-        let client = self.client(slot);
-        let mut pause = retry.backoff.pause(failed, client.pause, u);
-        client.pause = pause;
-        if retry.honour_retry_after {
-            pause = pause.max(retry_after.unwrap_or_default());
-        }
-        client.phase = Phase::BackingOff;
-        self.wake_client(slot, now + pause);
-    }
-
-    /// The station has gone down with something that the pod held: back to the step that got it.
-    fn lose(&mut self, slot: u32, visit: u32) {
-        let Some(at) = self.client(slot).held.iter().position(|held| held.visit == visit) else { return };
-        if self.client(slot).is_hung() {
-            // It does nothing any more, and does not notice either.
-            self.client(slot).held.remove(at);
-            return;
-        }
-        self.back_to(slot, at);
-        self.try_failed(slot, None);
-    }
-
-    /// A deadlock is broken: the victim's outermost hold that can be tried again fails, and all that came with it.
-    pub(super) fn deadlock_victim(&mut self, slot: u32, visit: u32) {
-        let desk = self.herd().visit(visit).desk;
-        self.herd().desks[desk as usize].numbers.rejected += 1;
-        self.tell_call(slot, desk, CallFact::DeadlockVictim);
-        self.back_to(slot, 0);
-        self.try_failed(slot, None);
-    }
-
-    /// Gives back everything from the `at`-th thing held on, and whatever it is calling for.
-    fn back_to(&mut self, slot: u32, at: usize) {
-        if let Some(visit) = self.client(slot).calling() {
-            self.throw_away(visit);
-        }
-        let held = self.client(slot).held.split_off(at);
-        for held in held.iter().rev() {
-            if self.herd().visit(held.visit).owner == Owner::Pod(slot) {
-                self.throw_away(held.visit);
-            }
-        }
-        let client = self.client(slot);
-        client.phase = Phase::BackingOff;
-        client.done = 0;
-        if let Some(first) = held.first() {
-            client.op = first.op;
-            client.failed = first.tries;
         }
     }
 }

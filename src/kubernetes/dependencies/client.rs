@@ -11,7 +11,7 @@ use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::facts::{CallFact, Observer};
 use crate::kubernetes::luck::{Attempt, WHOLE};
 use crate::kubernetes::world::{Step, World};
-use crate::model::steps::{Call, Op};
+use crate::model::steps::{Call, Length, Op};
 use crate::model::workload::FailureLaw;
 
 /// What a client is doing.
@@ -75,6 +75,8 @@ pub(super) struct Client {
     pub(super) held: Vec<Held>,
     /// By dependency: first tries of this container.
     pub(super) first_tries: Vec<u32>,
+    /// By dependency: nanoseconds of service of this container.
+    pub(super) used: Vec<u64>,
     pub(super) breakers: Vec<Breaker>,
     /// By dependency, thousandths of a retry.
     pub(super) budgets: Vec<Option<u64>>,
@@ -117,7 +119,11 @@ impl Draw {
         steps.keyed.unit(purpose, hi, self.op << 20 | self.call & 0xf_ffff)
     }
 
-    pub(super) fn length(&self, steps: &Steps, purpose: Purpose, law: &Distribution) -> SimDuration {
+    pub(super) fn length(&self, steps: &Steps, purpose: Purpose, length: &Length) -> SimDuration {
+        self.sample(steps, purpose, length.of(index_of(self.key)))
+    }
+
+    pub(super) fn sample(&self, steps: &Steps, purpose: Purpose, law: &Distribution) -> SimDuration {
         law.is_constant().unwrap_or_else(|| law.sample(self.unit(steps, purpose)))
     }
 }
@@ -129,6 +135,11 @@ fn key(ordinal: u32, index: Option<u32>, attempt: u32, restarts: u32) -> u64 {
         Some(index) => runs | u64::from(index),
         None => 1 << 63 | runs | u64::from(ordinal),
     }
+}
+
+/// The completion index in a key; none of a Job that has none.
+fn index_of(key: u64) -> Option<u32> {
+    (key >> 63 == 0).then_some(key as u32)
 }
 
 impl Herd<'_> {
@@ -207,6 +218,8 @@ impl<'a, O: Observer> World<'a, O> {
         client.held.clear();
         client.first_tries.clear();
         client.first_tries.resize(desks, 0);
+        client.used.clear();
+        client.used.resize(desks, 0);
         client.breakers.clear();
         client.breakers.resize(desks, Breaker::default());
         client.budgets.clear();
@@ -245,9 +258,14 @@ impl<'a, O: Observer> World<'a, O> {
         let calling = client.calling();
         client.phase = Phase::Off;
         let held = std::mem::take(&mut client.held);
-        for (desk, tries) in herd.desks.iter_mut().zip(&herd.clients[slot as usize].first_tries) {
-            let count = if exit_code == 0 { &mut desk.numbers.needed } else { &mut desk.numbers.repeated };
-            *count += u64::from(*tries);
+        let client = &herd.clients[slot as usize];
+        for (desk, (tries, used)) in herd.desks.iter_mut().zip(client.first_tries.iter().zip(&client.used)) {
+            if exit_code == 0 {
+                desk.numbers.needed += u64::from(*tries);
+            } else {
+                desk.numbers.repeated += u64::from(*tries);
+                desk.numbers.lose_work(SimDuration::from_nanos(*used));
+            }
         }
         if let Some(visit) = calling {
             let (now, desk) = (self.now, self.herd().visit(visit).desk);

@@ -13,7 +13,9 @@ pub mod background;
 mod calls;
 mod client;
 mod deadlock;
+mod failing;
 pub mod numbers;
+pub mod recovery;
 mod script;
 mod visits;
 
@@ -23,6 +25,7 @@ use super::event::Event;
 use super::facts::Observer;
 use super::luck::seed_of_job;
 use super::simulate::Seed;
+use super::status::ConditionType;
 use super::world::World;
 use crate::engine::queue::Ticket;
 use crate::engine::streams::{Keyed, Purpose, Stream};
@@ -34,6 +37,7 @@ use crate::station::{Effect, Station};
 use background::Tenants;
 use client::Client;
 use numbers::DependencyNumbers;
+use recovery::RunEnd;
 use script::Running;
 use visits::Visit;
 
@@ -93,6 +97,8 @@ pub(super) struct Desk<'a> {
     timer: Ticket,
     timer_at: SimTime,
     tenants: Option<Tenants<'a>>,
+    /// Nobody holds it for ever.
+    holds_expire: bool,
     pub(super) numbers: DependencyNumbers,
 }
 
@@ -149,6 +155,7 @@ impl<'a> Herd<'a> {
                 timer: Ticket::NONE,
                 timer_at: SimTime::NEVER,
                 tenants: Tenants::new(dependency, own, seed.replication),
+                holds_expire: dependency.hold_timeout.is_some(),
                 numbers: DependencyNumbers::new(shared, number),
             }
         });
@@ -273,13 +280,19 @@ impl<'a, O: Observer> World<'a, O> {
     pub(super) fn dependency_numbers(&mut self) -> Vec<DependencyNumbers> {
         let now = self.now;
         let from = self.jobs.iter().filter_map(|j| j.created_at).min().unwrap_or(SimTime::ZERO);
+        let ends = || self.jobs.iter().map(|j| j.counters.conditions.finished().map(|end| end.kind));
+        let end = match () {
+            () if ends().any(|end| end.is_none()) => RunEnd::Cut,
+            () if ends().any(|end| end == Some(ConditionType::Failed)) => RunEnd::JobFailed,
+            () => RunEnd::AllComplete,
+        };
         let Some(herd) = &mut self.herd else { return Vec::new() };
         herd.desks
             .drain(..)
             .map(|mut desk| {
                 debug_assert!(desk.station.is_sound(now), "a caller was lost, or Little's law does not hold");
                 desk.station.settle(now);
-                desk.numbers.finish(now, from, desk.station.meter());
+                desk.numbers.finish(now, from, desk.station.meter(), end);
                 desk.numbers
             })
             .collect()

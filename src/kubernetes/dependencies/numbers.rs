@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::recovery::{Recovery, RunEnd, Watcher};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::dependency::Kind;
 use crate::model::shared::Shared;
@@ -139,17 +140,6 @@ pub struct BackgroundNumbers {
     pub sojourns: Lengths,
 }
 
-/// Whether the load came back to normal after the last fault.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-pub enum Recovery {
-    /// So long after the end of the fault the number inside was last above what it had been at most before the fault.
-    After(SimDuration),
-    /// It still was when the run ended.
-    NotYet,
-    /// It came down only because everybody had gone: the Jobs were over.
-    OnlyAtTheEnd,
-}
-
 /// One dependency in one run.
 #[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct DependencyNumbers {
@@ -182,6 +172,9 @@ pub struct DependencyNumbers {
     pub peak_arrivals_1s: u32,
     pub peak_arrivals_10s: u32,
     pub over_limit_s: f64,
+    /// Time of its places that led to nothing: services that were broken off, or ended for nobody, and all of containers
+    /// that did not exit 0.
+    pub lost_work_s: f64,
     /// All arrivals, other tenants' too, over the length of the run.
     pub arrivals_per_s: f64,
     /// Time-weighted.
@@ -189,41 +182,24 @@ pub struct DependencyNumbers {
     pub mean_waiting: f64,
     /// Time-weighted: share of the places in use (of a rate limit: share of the time with somebody being served).
     pub utilisation: f64,
-    /// None: nothing befell it.
+    /// None: nothing upset it.
     pub recovery: Option<Recovery>,
     limits_rate: bool,
     places: u32,
-    trigger: Option<Trigger>,
-}
-
-#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-struct Trigger {
-    begins: SimTime,
-    ends: SimTime,
-    normal: u32,
-    above: bool,
-    last_above: Option<SimTime>,
+    watcher: Watcher,
 }
 
 impl DependencyNumbers {
     pub(super) fn new(shared: &Shared, number: usize) -> DependencyNumbers {
-        let mine = shared.faults.iter().filter(|fault| fault.dependency == number);
-        let begins = mine.clone().map(|fault| fault.at).min();
-        let ends = mine.map(|fault| fault.until).max();
-        let trigger = begins.zip(ends).map(|(begins, ends)| Trigger {
-            begins,
-            ends,
-            normal: 0,
-            above: false,
-            last_above: None,
-        });
         let (limits_rate, places) = match &shared.dependencies[number].kind {
             Kind::RateLimit(_) => (true, 1),
             Kind::Lock(_) => (false, 1),
             Kind::Pool(pool) => (false, pool.connections),
             Kind::Server(server) => (false, server.servers),
         };
-        DependencyNumbers { limits_rate, places, trigger, ..DependencyNumbers::default() }
+        let faults = shared.faults.iter().filter(|fault| fault.dependency == number);
+        let watcher = Watcher::new(faults, places);
+        DependencyNumbers { limits_rate, places, watcher, ..DependencyNumbers::default() }
     }
 
     /// Tries that have ended in some way.
@@ -238,20 +214,34 @@ impl DependencyNumbers {
 
     /// After everything that happens at the station.
     pub(super) fn look(&mut self, now: SimTime, meter: &Meter) {
-        let Some(trigger) = &mut self.trigger else { return };
-        let inside = meter.inside();
-        if now < trigger.begins {
-            trigger.normal = trigger.normal.max(inside);
-        } else if now >= trigger.ends {
-            let above = inside > trigger.normal;
-            if trigger.above && !above {
-                trigger.last_above = Some(now);
-            }
-            trigger.above = above;
-        }
+        self.watcher.look(now, meter);
     }
 
-    pub(super) fn finish(&mut self, now: SimTime, from: SimTime, meter: &Meter) {
+    /// A try of a Job's pod did not get in, or was thrown out.
+    pub(super) fn refused(&mut self, now: SimTime) {
+        self.rejected += 1;
+        self.watcher.try_failed(now);
+    }
+
+    /// A try of a Job's pod was served, or what it held was given back.
+    pub(super) fn served(&mut self, sojourn: SimDuration) {
+        self.sojourns.add(sojourn);
+        self.watcher.try_served();
+    }
+
+    /// It was busy for so long, and nothing came of it.
+    pub(super) fn lose_work(&mut self, length: SimDuration) {
+        self.lost_work_s += length.seconds();
+    }
+
+    /// A try of a Job's pod took too long.
+    pub(super) fn timed_out(&mut self, now: SimTime) {
+        self.timeouts += 1;
+        self.watcher.try_failed(now);
+    }
+
+    /// The run is over.
+    pub(super) fn finish(&mut self, now: SimTime, from: SimTime, meter: &Meter, end: RunEnd) {
         self.peak_in_flight = meter.peak_in_flight;
         self.peak_waiting = meter.peak_waiting;
         self.peak_arrivals_1s = meter.arrivals_1s.peak;
@@ -265,15 +255,7 @@ impl DependencyNumbers {
         self.mean_in_flight = per_time((meter.waiting_ns + meter.in_service_ns) as f64);
         let used = if self.limits_rate { meter.busy_ns } else { meter.used_places_ns };
         self.utilisation = if length > 0.0 { used as f64 / length / f64::from(self.places) } else { 0.0 };
-        self.recovery = self.trigger.filter(|trigger| trigger.ends <= now).map(|trigger| {
-            match (trigger.above, trigger.last_above) {
-                (true, _) => Recovery::NotYet,
-                (false, Some(last)) if last == now => Recovery::OnlyAtTheEnd,
-                (false, last) => {
-                    Recovery::After(last.map_or(SimDuration::ZERO, |last| last.since(trigger.ends)))
-                }
-            }
-        });
+        self.recovery = self.watcher.verdict(now, meter, end);
     }
 }
 

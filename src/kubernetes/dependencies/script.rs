@@ -16,14 +16,16 @@ pub(super) struct Running {
 }
 
 impl<'a, O: Observer> World<'a, O> {
-    /// A Job is about to be created: scripts say with which parallelism.
+    /// A Job is about to be created: with the parallelism of the most careful of its scripts.
     pub(in crate::kubernetes) fn scripts_begin(&mut self, job: u32) {
-        for (number, script) in self.scenario.shared.scripts.iter().enumerate() {
-            if script.job == job as usize {
-                self.jobs[job as usize].spec.parallelism = script.from;
-                let at = self.now + script.every;
-                self.at(at, HerdEvent::Script(number as u32).pack());
-            }
+        let scripts = self.scenario.shared.scripts.iter().enumerate();
+        let mine = scripts.filter(|(_, script)| script.job == job as usize);
+        if let Some(from) = mine.clone().map(|(_, script)| script.from).min() {
+            self.jobs[job as usize].spec.parallelism = from;
+        }
+        for (number, script) in mine {
+            let at = self.now + script.every;
+            self.at(at, HerdEvent::Script(number as u32).pack());
         }
     }
 

@@ -97,7 +97,8 @@ impl<'a, O: Observer> World<'a, O> {
         }
         match visit.owner {
             Owner::Nobody => {}
-            Owner::Pod(slot) => self.look_for_deadlock(slot, number),
+            Owner::Pod(slot) if self.herd().is_waiting(number) => self.look_for_deadlock(slot, number),
+            Owner::Pod(slot) => self.hold_expires(slot, number),
             Owner::Tenant => {
                 self.herd().desks[visit.desk as usize].numbers.background.timeouts += 1;
                 self.leave(number, Leaving::TimedOut);
@@ -106,10 +107,13 @@ impl<'a, O: Observer> World<'a, O> {
         }
     }
 
-    /// Out of the station, at once.
+    /// Out of the station, at once; what it was being served with is lost.
     pub(super) fn throw_away(&mut self, number: u32) {
         let now = self.now;
         let desk = self.herd().visit(number).desk;
+        let at = &mut self.herd().desks[desk as usize];
+        let served = at.station.served_since(number).map_or(SimDuration::ZERO, |since| now.since(since));
+        at.numbers.lose_work(served);
         self.herd().forget_visit(number);
         self.at_station(desk, |station, effects| station.abandon(now, number, effects));
     }
@@ -163,7 +167,10 @@ impl<'a, O: Observer> World<'a, O> {
         let (now, outside) = (self.now, effect.what != What::Begun);
         self.herd().visits[number as usize].began = effect.began;
         let wait = effect.began.since(visit.arrived);
-        let sojourn = now.since(visit.arrived);
+        let (sojourn, service) = (now.since(visit.arrived), now.since(effect.began));
+        if effect.what == What::Lost {
+            self.herd().desks[desk as usize].numbers.lose_work(service);
+        }
         if outside {
             self.herd().forget_visit(number);
         }
@@ -174,13 +181,19 @@ impl<'a, O: Observer> World<'a, O> {
                     What::Begun => numbers.waits.add(wait),
                     What::Done => {
                         numbers.waits.add(wait);
-                        numbers.sojourns.add(sojourn);
+                        numbers.served(sojourn);
+                        self.client(slot).used[desk as usize] += service.nanos();
                     }
-                    What::Refused { .. } | What::Lost => numbers.rejected += 1,
+                    What::Refused { .. } | What::Lost => numbers.refused(now),
                     What::TimedOut => {
-                        numbers.timeouts += 1;
+                        numbers.timed_out(now);
                         numbers.abandoned_waits.add(sojourn);
                     }
+                }
+                if effect.what == What::Begun
+                    && let Some(timeout) = self.scenario.shared.dependencies[desk as usize].hold_timeout
+                {
+                    self.set_visit_timer(number, now + timeout);
                 }
                 self.client_hears(slot, number, effect.what);
             }
@@ -196,7 +209,10 @@ impl<'a, O: Observer> World<'a, O> {
             },
             Owner::Gone => match effect.what {
                 What::Begun => self.release_visit(number),
-                What::Done => numbers.unheard += 1,
+                What::Done => {
+                    numbers.unheard += 1;
+                    numbers.lose_work(service);
+                }
                 What::Refused { .. } | What::Lost | What::TimedOut => {}
             },
             Owner::Nobody => {}

@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use super::numbers::{Known, axis_unit, known, list, number, share, short, text, unit_of};
 use super::{file_name, several};
-use crate::experiment::interval::share_interval;
+use crate::experiment::interval::{share_interval, tail_of};
 use crate::report::chart::spec::{
     Anchor, Axis, Bar, Cell, Chart, Dot, Fill, Hue, Mark, Panel, Path, Scale, Table, Unit, Weight,
 };
 use crate::report::chart::value;
+use crate::report::sweep::confidence;
 
 /// Lines in one panel at most; the others are in the table.
 const MOST_LINES: usize = 6;
@@ -241,9 +242,11 @@ fn outcomes(
     if cells.iter().all(|cell| share(&cell["jobs"][job], "Complete", n) == 1.0) {
         return None;
     }
+    let tail = tail_of(confidence(summary));
     let complete = |cell: &Value| -> Option<Known> {
+        let n = cell["replications"].as_f64().unwrap_or(n);
         let share = share(&cell["jobs"][job], "Complete", n);
-        Some(Known { mean: share, interval: share_interval((share * n).round() as usize, n as usize) })
+        Some(Known { mean: share, interval: share_interval((share * n).round() as usize, n as usize, tail) })
     };
     let (marks, _) = curves(lines, &complete);
     let path = text(&axis["path"]);

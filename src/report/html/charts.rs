@@ -114,7 +114,8 @@ fn rounded(value: f64) -> f64 {
 fn table(chart: &Chart) -> Html {
     let table = &chart.table;
     let mut html = Html::default();
-    html.raw("<div class=\"scroll tall\" role=\"group\" tabindex=\"0\" aria-label=\"Numbers: ").text(&chart.title);
+    html.raw("<div class=\"scroll tall\" role=\"group\" tabindex=\"0\" aria-label=\"Numbers: ")
+        .text(&chart.title);
     html.raw("\"><table><caption>").text(&chart.title).raw("</caption><thead><tr>");
     for column in &table.columns {
         html.raw("<th scope=\"col\" data-unit=\"").raw(column.unit).raw("\">").text(&column.name);

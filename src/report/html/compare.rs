@@ -59,7 +59,8 @@ pub fn page(compare: &ComparePage) -> String {
         seen.extend(new);
     }
     page.section("inputs", "Inputs", texts);
-    page.finish(&origin(answer.replications, answer.seed, &answer.base.inputs_sha256))
+    let replications = format!("{} replications of each", answer.replications);
+    page.finish(&origin(&replications, answer.seed, &answer.base.inputs_sha256, answer.confidence))
 }
 
 fn verdict(answer: &CompareAnswer) -> Html {

@@ -3,7 +3,7 @@
 use super::charts::figure;
 use super::markup::Html;
 use super::policy::policy;
-use crate::report::answer::{JOBSIM, KUBERNETES};
+use crate::report::answer::{JOBSIM, KUBERNETES, percent};
 use crate::report::chart::{Chart, page_css};
 
 const CSS: &str = include_str!("../../../assets/report/report.css");
@@ -94,9 +94,10 @@ impl Page {
 }
 
 /// The last line of a page.
-pub(super) fn origin(replications: u64, seed: u64, sha256: &str) -> String {
+pub(super) fn origin(replications: &str, seed: u64, sha256: &str, confidence: f64) -> String {
     format!(
-        "{replications} replications, seed {seed}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; inputs sha256 {sha256}; \
-         intervals are 95 %"
+        "{replications}, seed {seed}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; inputs sha256 {sha256}; \
+         intervals are {}",
+        percent(confidence)
     )
 }

@@ -49,7 +49,9 @@ pub fn page(run: &RunPage) -> String {
     let mut inputs = Html::default();
     inputs.raw("<p>To repeat it:</p>\n").part(command(&words(run, &given))).part(given.texts());
     page.section("inputs", "Inputs", inputs);
-    page.finish(&origin(run.answer.replications, run.answer.seed, &run.answer.inputs_sha256))
+    let answer = run.answer;
+    let replications = format!("{} replications", answer.replications);
+    page.finish(&origin(&replications, answer.seed, &answer.inputs_sha256, answer.confidence))
 }
 
 fn figures(answer: &Answer) -> Html {

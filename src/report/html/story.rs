@@ -198,7 +198,8 @@ fn steps(shown: &ShownRun, subject: &Subject, most: usize) -> Html {
         "\" aria-label=\"Step of the run\"><button type=\"button\" class=\"next\">Next ▶</button></div>\n",
     );
     html.raw("<div class=\"now\" aria-live=\"polite\"></div></div>\n");
-    html.raw("<div class=\"scroll tall\" role=\"group\" tabindex=\"0\" aria-label=\"Steps: ").text(shown.heading());
+    html.raw("<div class=\"scroll tall\" role=\"group\" tabindex=\"0\" aria-label=\"Steps: ")
+        .text(shown.heading());
     html.raw(", ").text(&subject.scenario.jobs[subject.job as usize].name);
     html.raw("\"><table><caption>Step by step, from the Job's creation</caption><thead><tr><th scope=\"col\">time</th>");
     html.raw("<th scope=\"col\">what happens</th>");
@@ -282,7 +283,8 @@ fn pods(shown: &ShownRun, subject: &Subject, jobs: usize) -> Html {
         .raw("\">Show only pods with </label>");
     html.raw("<input type=\"search\" autocomplete=\"off\" spellcheck=\"false\" id=\"filter-").text(&name);
     html.raw("\" placeholder=\"failed, 17, hangs …\"> <span class=\"count\" role=\"status\"></span></div>\n");
-    html.raw("<div class=\"scroll tall\" role=\"group\" tabindex=\"0\" aria-label=\"Pods: ").text(shown.heading());
+    html.raw("<div class=\"scroll tall\" role=\"group\" tabindex=\"0\" aria-label=\"Pods: ")
+        .text(shown.heading());
     html.raw(", ").text(&subject.scenario.jobs[subject.job as usize].name);
     html.raw("\"><table><caption>Pods, times from the Job's creation</caption><thead><tr>");
     let indexed = subject.scenario.jobs[subject.job as usize].spec.is_indexed();

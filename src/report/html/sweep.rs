@@ -8,8 +8,9 @@ use super::inputs::{self, Given};
 use super::markup::Html;
 use super::page::{Page, origin};
 use super::verdict::badge;
+use crate::report::answer;
 use crate::report::chart::Chart;
-use crate::report::sweep::{outcome_count, short, text};
+use crate::report::sweep::{confidence, mark, outcome_count, replications, short, text};
 use crate::report::verdict::Grade;
 use crate::report::words::{duration, number, percent};
 
@@ -33,8 +34,9 @@ pub fn page(summary: &Value, given: &Given, charts: &[Chart]) -> String {
     let mut inputs = Html::default();
     inputs.raw("<p>To repeat it:</p>\n").part(inputs::command(&words(summary, given))).part(given.texts());
     page.section("inputs", "Inputs", inputs);
-    let number = |key: &str| summary[key].as_u64().unwrap_or(0);
-    page.finish(&origin(number("replications"), number("seed"), &text(&summary["inputs"]["sha256"])))
+    let seed = summary["seed"].as_u64().unwrap_or(0);
+    let sha256 = text(&summary["inputs"]["sha256"]);
+    page.finish(&origin(&replications(summary), seed, &sha256, confidence(summary)))
 }
 
 fn list(value: &Value) -> &[Value] {
@@ -139,10 +141,11 @@ fn verdict(summary: &Value) -> Html {
     say(
         "<p class=\"sure\">",
         &format!(
-            "{} settings, {} runs of each with the same luck: what differs between settings is the settings'. Brackets are \
-         95 % intervals.",
+            "{} settings, {} with the same luck: what differs between settings is the settings'. Brackets are {} \
+             intervals.",
             cells.len(),
-            summary["replications"]
+            replications(summary),
+            answer::percent(confidence(summary))
         ),
     );
     html
@@ -175,12 +178,8 @@ fn settings(summary: &Value) -> Html {
     let mut table = Table::new("Every setting: means over its runs", &columns);
     for cell in cells.iter().take(MOST_ROWS) {
         for job in list(&cell["jobs"]) {
-            let mark = match (cell["knee"] == true, job["makespan_bounds"]["left"] == true) {
-                (_, true) => " (outside its bounds: please report this with the input)",
-                (true, false) => " (knee)",
-                _ => "",
-            };
-            table.row(&format!("{}{mark}", setting(cell)), &row(cell, job, jobs));
+            let mark = mark(cell, cell["knee"] == true, job["makespan_bounds"]["left"] == true);
+            table.row(format!("{} {mark}", setting(cell)).trim(), &row(cell, job, jobs));
         }
     }
     let mut html = Html::default();
@@ -238,8 +237,10 @@ fn words(summary: &Value, given: &Given) -> Vec<String> {
     if let Some((index, of)) = shard(summary) {
         words.extend(["--shard".to_string(), format!("{index}/{of}")]);
     }
-    for (name, key) in [("--seed", "seed"), ("-n", "replications")] {
-        words.extend([name.to_string(), summary[key].to_string()]);
+    for constraint in list(&summary["subject_to"]) {
+        words.extend(["--subject-to".to_string(), text(constraint)]);
     }
+    let count = summary["replications"].as_u64().map_or("auto".to_string(), |count| count.to_string());
+    words.extend(["--seed".to_string(), summary["seed"].to_string(), "-n".to_string(), count]);
     words
 }

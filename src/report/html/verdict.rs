@@ -3,7 +3,7 @@
 use super::figures::{interval, outcomes};
 use super::markup::Html;
 use crate::experiment::constraint;
-use crate::report::answer::{Answer, GateAnswer, JobAnswer};
+use crate::report::answer::{self, Answer, GateAnswer, JobAnswer};
 use crate::report::verdict::{Grade, Verdict, of_dependency, of_job};
 use crate::report::words::{duration, number, percent, percents};
 
@@ -38,7 +38,7 @@ pub(super) fn verdict(answer: &Answer) -> Html {
         }
         html.raw("</ul>\n");
     }
-    html.raw("<p class=\"sure\">").text(&how_sure(answer.replications)).raw("</p>\n");
+    html.raw("<p class=\"sure\">").text(&how_sure(answer)).raw("</p>\n");
     html
 }
 
@@ -127,12 +127,14 @@ fn gate(gate: &GateAnswer) -> Html {
     html
 }
 
-fn how_sure(replications: u64) -> String {
-    // Clopper and Pearson (1934), one-sided, 95 %, of none in so many.
-    let never = 1.0 - 0.05_f64.powf(1.0 / replications.max(1) as f64);
+fn how_sure(answer: &Answer) -> String {
+    // Clopper and Pearson (1934), one-sided, of none in so many.
+    let never = 1.0 - (1.0 - answer.confidence).powf(1.0 / answer.replications.max(1) as f64);
     format!(
-        "From {replications} simulated runs. Brackets are 95 % intervals; what was never seen happens in at most {} of \
-         runs (95 % sure). Whether your cluster does the same depends on the run times and failures that went in.",
-        percent(never)
+        "From {} simulated runs. Brackets are {sure} intervals; what was never seen happens in at most {} of runs ({sure} \
+         sure). Whether your cluster does the same depends on the run times and failures that went in.",
+        answer.replications,
+        percent(never),
+        sure = answer::percent(answer.confidence),
     )
 }

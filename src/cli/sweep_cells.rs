@@ -1,0 +1,200 @@
+//! Simulates the settings of a sweep: each as often as was said, or (`-n auto`) those that matter until they are known.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::progress::Progress;
+use super::sweep_folder::SweepFolder;
+use crate::experiment::adaptive::{Question, next};
+use crate::experiment::bounds::bounds;
+use crate::experiment::constraint::Constraint;
+use crate::experiment::grid::Grid;
+use crate::experiment::interval::tail_of;
+use crate::experiment::replicate::{Run, Threads};
+use crate::input::{Loaded, Parsed, Report};
+use crate::model::scenario::Scenario;
+use crate::report::answer::{Answer, JobAnswer};
+use crate::report::dependencies::dependency_answers;
+use crate::report::sweep;
+
+/// More settings, or more time, need --yes.
+const MANY_SETTINGS: usize = 10_000;
+const LONG: Duration = Duration::from_secs(600);
+/// Replications that are simulated, and kept, together.
+const CHUNK: u64 = 256;
+
+/// What is told before the message, and the message.
+pub(super) type Failure = (String, String);
+
+/// What is simulated.
+pub(super) struct Cells<'a> {
+    pub(super) grid: &'a Grid,
+    pub(super) parsed: &'a Parsed,
+    pub(super) sets: Vec<String>,
+    pub(super) constraints: Vec<Constraint>,
+    pub(super) seed: u64,
+    pub(super) confidence: f64,
+    pub(super) threads: Threads,
+}
+
+/// One replication of a setting, in the journal of `-n auto`.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(super) struct CellRun {
+    cell: usize,
+    run: Run,
+}
+
+impl Cells<'_> {
+    /// The records of these settings, `count` replications of each; the first `records` are there already.
+    ///
+    /// # Errors
+    /// When a setting is none, or what is finished cannot be kept.
+    pub(super) fn fixed(
+        &self,
+        cells: &[usize],
+        count: u64,
+        mut records: Vec<Value>,
+        mut folder: Option<&mut SweepFolder>,
+    ) -> Result<Vec<Value>, Failure> {
+        let mut progress = Progress::new();
+        let begun = records.len();
+        let all = count * (cells.len() - begun) as u64;
+        for (at, cell) in cells.iter().enumerate().skip(begun) {
+            let scenario = self.load(*cell)?.scenario;
+            let mut runs = Vec::new();
+            while (runs.len() as u64) < count {
+                let from = runs.len() as u64;
+                runs.extend(self.threads.replicate(&scenario, self.seed, from..count.min(from + CHUNK)));
+                progress.tell(count * (at - begun) as u64 + runs.len() as u64, all);
+            }
+            let record = self.record(*cell, &scenario, &runs);
+            if let Some(folder) = &mut folder {
+                folder.keep(std::slice::from_ref(&record)).map_err(plain)?;
+            }
+            records.push(record);
+        }
+        progress.end();
+        Ok(records)
+    }
+
+    /// The records of all settings, each with as many replications as it deserves; `kept`: what an earlier life of this
+    /// sweep has simulated.
+    ///
+    /// # Errors
+    /// When a setting is none, or what is finished cannot be kept.
+    pub(super) fn adaptive(
+        &self,
+        question: &Question,
+        kept: Vec<CellRun>,
+        mut folder: Option<&mut SweepFolder>,
+    ) -> Result<Vec<Value>, Failure> {
+        let cells = self.grid.len() as usize;
+        let scenarios: Vec<Scenario> =
+            (0..cells).map(|cell| self.load(cell).map(|loaded| loaded.scenario)).collect::<Result<_, _>>()?;
+        let mut runs: Vec<Vec<Run>> = vec![Vec::new(); cells];
+        let mut kept = kept.into_iter().peekable();
+        let mut progress = Progress::new();
+        let mut done = 0;
+        loop {
+            let wanted = next(question, &runs);
+            let asked = wanted.iter().flatten().count();
+            if asked == 0 {
+                break;
+            }
+            for (cell, count) in
+                wanted.into_iter().enumerate().filter_map(|(cell, count)| Some((cell, count?)))
+            {
+                while (runs[cell].len() as u64) < count {
+                    if let Some(old) = kept.next_if(|old| old.cell == cell) {
+                        runs[cell].push(old.run);
+                        continue;
+                    }
+                    let from = runs[cell].len() as u64;
+                    let new =
+                        self.threads.replicate(&scenarios[cell], self.seed, from..count.min(from + CHUNK));
+                    done += new.len() as u64;
+                    if let Some(folder) = &mut folder {
+                        let entries: Vec<CellRun> =
+                            new.iter().map(|run| CellRun { cell, run: run.clone() }).collect();
+                        folder.keep(&entries).map_err(plain)?;
+                    }
+                    runs[cell].extend(new);
+                    progress.tell_open(done, &format!("{asked} of {cells} settings matter"));
+                }
+            }
+        }
+        progress.end();
+        Ok((0..cells).map(|cell| self.record(cell, &scenarios[cell], &runs[cell])).collect())
+    }
+
+    fn load(&self, cell: usize) -> Result<Loaded, Failure> {
+        let sets = [self.sets.clone(), self.grid.sets(cell)].concat();
+        let failed = |report: Box<Report>| {
+            (report.render(), format!("--vary: {} is no setting", self.grid.sets(cell).join(", ")))
+        };
+        self.parsed.load(&sets).map_err(failed)
+    }
+
+    fn record(&self, cell: usize, scenario: &Scenario, runs: &[Run]) -> Value {
+        let names = scenario.jobs.iter().enumerate();
+        let tail = tail_of(self.confidence);
+        let answer = Answer {
+            seed: self.seed,
+            replications: runs.len() as u64,
+            confidence: self.confidence,
+            inputs_sha256: String::new(),
+            defaults: Vec::new(),
+            jobs: names.map(|(at, job)| JobAnswer::new(&job.name, at, runs, &[], tail)).collect(),
+            dependencies: dependency_answers(scenario, runs, tail),
+            gates: Vec::new(),
+        };
+        let bounds: Vec<_> = (0..scenario.jobs.len()).map(|job| bounds(scenario, job)).collect();
+        let verdicts: Vec<_> = self
+            .constraints
+            .iter()
+            .map(|constraint| {
+                let estimate = constraint.measure.estimate(runs, tail);
+                (constraint, constraint.verdict(&estimate), estimate)
+            })
+            .collect();
+        sweep::record(cell, self.grid, &answer, &bounds, &verdicts)
+    }
+
+    /// Says how long all will take, by a few runs of the first, the middle and the last setting, when that is long.
+    ///
+    /// # Errors
+    /// When it is long, or a setting is none.
+    pub(super) fn refuse_when_huge(&self, cells: &[usize], count: u64, least: &str) -> Result<(), Failure> {
+        let (Some(first), Some(last)) = (cells.first(), cells.last()) else { return Ok(()) };
+        const PILOT: u64 = 8;
+        let begin = Instant::now();
+        let pilots = [*first, cells[cells.len() / 2], *last];
+        let mut loading = Duration::ZERO;
+        for cell in pilots {
+            let begin = Instant::now();
+            let loaded = self.load(cell)?;
+            loading += begin.elapsed();
+            self.threads.replicate(&loaded.scenario, self.seed, 0..PILOT.min(count));
+        }
+        let spent = begin.elapsed() - loading;
+        let runs = (PILOT.min(count) * pilots.len() as u64) as f64;
+        let each_s = spent.as_secs_f64() / runs * count as f64 + loading.as_secs_f64() / pilots.len() as f64;
+        let estimate_s = each_s * cells.len() as f64;
+        if cells.len() <= MANY_SETTINGS && estimate_s <= LONG.as_secs_f64() {
+            return Ok(());
+        }
+        Err(plain(format!(
+            "{} settings with {least}{count} replications each would take {} {}; say --yes to run them, or fewer of them, \
+             fewer replications (-n), or a part (--shard K/N)",
+            cells.len(),
+            if least.is_empty() { "about" } else { "at least" },
+            crate::report::words::duration(estimate_s)
+        )))
+    }
+}
+
+/// A message alone.
+pub(super) fn plain(message: String) -> Failure {
+    (String::new(), message)
+}
