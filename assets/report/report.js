@@ -96,7 +96,11 @@
     const columns = lines === null ? fromTable(figure) : fromLines(JSON.parse(lines.textContent));
     const shown = (unit) => (u, value) => value == null ? "–" : unit === "s" ? length(value)
       : unit === "share" ? `${+(100 * value).toFixed(2)} %` : `${+value.toFixed(3)}`;
-    const axis = (unit, size) => ({ values: (u, values) => values.map((value) => shown(unit)(u, value)), size });
+    const round = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800];
+    const axis = (unit, size) => ({
+      values: (u, values) => values.map((value) => shown(unit)(u, value)), size,
+      ...(unit === "s" ? { incrs: [0.001, 0.01, 0.1, 0.2, 0.5, ...round] } : {}),
+    });
     const series = columns.map(({ name, unit }, n) => n === 0 ? { label: name, value: shown(unit) } : {
       label: name, stroke: colours[(n - 1) % colours.length], width: 1.5, value: shown(unit), spanGaps: true,
       paths: figure.dataset.steps === undefined ? undefined : uPlot.paths.stepped({ align: 1 }), points: { show: false },
