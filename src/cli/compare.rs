@@ -1,10 +1,13 @@
 //! `jobsim compare`: the same luck in two or more settings, and what differs.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use super::Exit;
+use super::charts::pictures;
 use super::common::{Common, Form, load, read, warn};
 use super::progress::Progress;
+use super::result_folder::{FOREIGN, put};
 use super::run::stop_rule;
 use crate::experiment::comparison::{Comparison, Samples, compare};
 use crate::experiment::interval::tail_of;
@@ -13,6 +16,10 @@ use crate::input::Loaded;
 use crate::input::difference::{Difference, differences};
 use crate::input::node::Node;
 use crate::report::compare::{CompareAnswer, Setting, VariantAnswer, json, text};
+use crate::report::figures::compare_figures;
+use crate::report::html;
+use crate::report::html::compare::ComparePage;
+use crate::report::html::inputs::Given;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -27,6 +34,9 @@ pub(super) struct Args {
     /// makespan [default: the base's document's, else 1000]
     #[arg(short = 'n', long, value_name = "N|auto")]
     replications: Option<String>,
+    /// Write the result folder (summary.json, report.html, charts)
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
 }
@@ -71,7 +81,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         let Some(loaded) = load(&parsed, &sets, err)? else { return Ok(Exit::Bad) };
         settings.push(Named { name: changes.trim().to_string(), loaded });
     }
-    match answer(args, &settings) {
+    match answer(args, &settings).and_then(|answer| save(args, &settings, &answer).map(|()| answer)) {
         Ok(answer) => match args.common.output {
             Form::Table => write!(out, "{}", text(&answer))?,
             Form::Json => writeln!(out, "{:#}", json(&answer))?,
@@ -127,6 +137,48 @@ fn answer(args: &Args, settings: &[Named]) -> Result<CompareAnswer, String> {
         base: setting(base),
         variants: answers.collect(),
     })
+}
+
+/// Writes the result folder, if one was asked for. One that holds the same is left as it is.
+fn save(args: &Args, settings: &[Named], answer: &CompareAnswer) -> Result<(), String> {
+    let Some(folder) = &args.save else { return Ok(()) };
+    let failed = |message: String| format!("--save {}: {message}", folder.display());
+    let values = json(answer);
+    let summary = format!("{values:#}\n");
+    let charts = compare_figures(&values);
+    let given: Vec<Given> = settings.iter().map(|setting| Given::of(&setting.loaded)).collect();
+    let command = repeated(args, settings, answer);
+    let page =
+        html::compare::page(&ComparePage { answer, given: &given, charts: &charts, command: &command });
+    match std::fs::read_dir(folder).map(|entries| entries.count()) {
+        Ok(0) => {}
+        Ok(_) => {
+            let same = std::fs::read_to_string(folder.join("summary.json")).is_ok_and(|old| old == summary);
+            return if same { Ok(()) } else { Err(failed(FOREIGN.to_string())) };
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error.to_string())),
+    }
+    std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+    let mut files = pictures(&charts, &args.common.threads()?).map_err(failed)?;
+    files.push(("report.html".to_string(), page.into_bytes()));
+    files.push(("summary.json".to_string(), summary.into_bytes()));
+    for (name, bytes) in files {
+        put(folder, &name, &bytes).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// The command that does the same again, whatever the documents say of seed and replications.
+fn repeated(args: &Args, settings: &[Named], answer: &CompareAnswer) -> Vec<String> {
+    let mut words = vec!["jobsim".to_string(), "compare".to_string()];
+    let paths = settings.len() - args.variant.len();
+    words.extend(settings[..paths].iter().map(|setting| setting.name.clone()));
+    words.extend(args.variant.iter().flat_map(|changes| ["--variant".to_string(), changes.clone()]));
+    words.extend(args.common.sets().into_iter().flat_map(|set| ["--set".to_string(), set]));
+    let options = [("--seed", answer.seed), ("-n", answer.replications)];
+    words.extend(options.iter().flat_map(|(name, value)| [name.to_string(), value.to_string()]));
+    words
 }
 
 /// Field by field; Jobs are matched by name, single ones in any case.

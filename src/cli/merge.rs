@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::Exit;
 use super::common::Form;
-use super::sweep_folder::{Found, SweepFolder, head_of, read_summary};
+use super::sweep_folder::{Found, SweepFolder, head_of, read_given, read_summary};
+use crate::experiment::replicate::Threads;
 use crate::report::sweep;
 
 #[derive(clap::Args)]
@@ -39,6 +40,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
 
 fn merged(args: &Args) -> Result<Value, String> {
     let mut whole: Option<Value> = None;
+    let mut given = None;
     let mut of = 0;
     let mut cells: Vec<Value> = Vec::new();
     let mut seen: Vec<u64> = Vec::new();
@@ -46,6 +48,9 @@ fn merged(args: &Args) -> Result<Value, String> {
         let summary = read_summary(folder)?;
         let shard = summary["shard"]["index"].as_u64().zip(summary["shard"]["of"].as_u64());
         let (index, count) = shard.ok_or_else(|| format!("{}: this is no shard", folder.display()))?;
+        if given.is_none() && args.save.is_some() {
+            given = Some(read_given(folder)?);
+        }
         let mut head = head_of(&summary);
         if let Some(head) = head.as_object_mut() {
             head.remove("shard");
@@ -71,7 +76,7 @@ fn merged(args: &Args) -> Result<Value, String> {
     cells.sort_by_key(|cell| cell["cell"].as_u64());
     let summary = sweep::summary(&head, &cells);
     if let Found::Begun(Some(folder), _) = SweepFolder::open::<Value>(args.save.as_deref(), &head)? {
-        folder.finish(&summary)?;
+        folder.finish(&summary, &given.unwrap_or_default(), &Threads::new(1)?)?;
     }
     Ok(summary)
 }

@@ -5,14 +5,19 @@
 
 use std::path::{Path, PathBuf};
 
+use super::charts::pictures;
 use crate::experiment::journal::{self, Journal};
-use crate::experiment::replicate::Run;
-use crate::input::Loaded;
-use crate::kubernetes::simulate::{Seed, Until, simulate};
-use crate::observe::pod_table::PodTable;
-use crate::observe::timeline::Timeline;
+use crate::experiment::replicate::{Run, Threads};
+use crate::input::{Diagnostic, Loaded};
+use crate::kubernetes::simulate::Seed;
+use crate::lint::lint;
+use crate::observe::pod_table::PodRow;
 use crate::report;
 use crate::report::answer::{Answer, JOBSIM, KUBERNETES};
+use crate::report::chart::Chart;
+use crate::report::figures::{RunView, Shown, run_figures, shown_figures};
+use crate::report::html;
+use crate::report::html::run::{Role, RunPage, ShownRun};
 
 pub(super) const FOREIGN: &str = "the folder holds something else: other inputs, seed, options or version. Nothing was written; \
                        name another folder or remove it";
@@ -73,7 +78,8 @@ impl ResultFolder {
         loaded: &Loaded,
         answer: &Answer,
         runs: &[Run],
-        shown: u64,
+        asked: Option<u64>,
+        threads: &Threads,
         journal: Option<Journal>,
     ) -> Result<(), String> {
         let failed = |message: String| format!("--save {}: {message}", self.path.display());
@@ -83,13 +89,42 @@ impl ResultFolder {
                 std::fs::read_to_string(self.path.join("summary.json")).is_ok_and(|old| old == summary);
             return if same { Ok(()) } else { Err(failed(FOREIGN.to_string())) };
         };
-        let mut files = tables(loaded, answer, runs, shown).map_err(|error| failed(error.to_string()))?;
-        files.push(("summary.json", summary.into_bytes()));
+        let scenario = &loaded.scenario;
+        let told = ShownRun::choose(runs, asked).into_iter();
+        let mut told: Vec<ShownRun> =
+            told.map(|(role, k)| ShownRun::new(scenario, answer.seed, role, k)).collect();
+        let charts = charts(loaded, answer, runs, &mut told);
+        let mut files = tables(loaded, answer, runs, &told[0]).map_err(|error| failed(error.to_string()))?;
+        files.extend(pictures(&charts, threads).map_err(failed)?);
+        let advice: Vec<Diagnostic> = lint(loaded).into_iter().map(|advice| advice.diagnostic).collect();
+        let page = RunPage { answer, loaded, advice: &advice, shown: &told, charts: &charts, asked };
+        files.push(("report.html".to_string(), html::run::page(&page).into_bytes()));
+        files.push(("summary.json".to_string(), summary.into_bytes()));
         for (name, bytes) in files {
-            put(&self.path, name, &bytes).map_err(failed)?;
+            put(&self.path, &name, &bytes).map_err(failed)?;
         }
         journal.remove().map_err(failed)
     }
+}
+
+/// The charts of the page; those of the worst run go to it.
+fn charts(loaded: &Loaded, answer: &Answer, runs: &[Run], told: &mut [ShownRun]) -> Vec<Chart> {
+    let (scenario, seed) = (&loaded.scenario, answer.seed);
+    let done_by = answer.jobs.first().map(|job| job.done_by.as_slice()).unwrap_or_default();
+    let done_by_s: Vec<f64> = done_by.iter().map(|done| done.t_s).collect();
+    let mut charts = Vec::new();
+    for told in told {
+        let (what, figures): (&str, fn(&RunView) -> Vec<Chart>) = match told.role {
+            Role::Asked => ("run asked for", run_figures),
+            Role::Median => ("median run", run_figures),
+            Role::Worst => ("worst run", shown_figures),
+            Role::Stuck | Role::Failed => continue,
+        };
+        let shown = Shown::of(scenario, Seed { seed, replication: told.replication }, what);
+        let found = figures(&RunView { scenario, seed, runs, shown: &shown, done_by_s: &done_by_s });
+        if told.role == Role::Worst { told.charts = found } else { charts = found }
+    }
+    charts
 }
 
 /// Writes a file beside its place and renames it, so that its name never stands for a part of it.
@@ -110,19 +145,17 @@ fn tables(
     loaded: &Loaded,
     answer: &Answer,
     runs: &[Run],
-    shown: u64,
-) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
+    shown: &ShownRun,
+) -> Result<Vec<(String, Vec<u8>)>, csv::Error> {
     let names: Vec<String> = loaded.scenario.jobs.iter().map(|job| job.name.clone()).collect();
-    let mut seen = (PodTable::default(), Timeline::new(names.len() as u32));
-    let seed = Seed { seed: answer.seed, replication: shown };
-    simulate(&loaded.scenario, seed, Until::AllJobsEnded, &mut seen);
+    let rows: Vec<PodRow> = shown.story.pods().map(|(row, _)| row.clone()).collect();
     let (mut replications, mut pods, mut timeline) = (Vec::new(), Vec::new(), Vec::new());
     report::csv::replications(&mut replications, &names, runs)?;
-    report::csv::pods(&mut pods, &names, &seen.0.rows)?;
-    report::csv::timeline(&mut timeline, &names, &seen.1.rows)?;
+    report::csv::pods(&mut pods, &names, &rows)?;
+    report::csv::timeline(&mut timeline, &names, &shown.timeline)?;
     let mut origin = report::json::origin(answer);
     let of_all = format!("{origin:#}\n").into_bytes();
-    origin["replication"] = shown.into();
+    origin["replication"] = shown.replication.into();
     let of_one = format!("{origin:#}\n").into_bytes();
     let mut files = vec![
         ("replications.csv.meta.json", of_all.clone()),
@@ -138,5 +171,5 @@ fn tables(
         files.push(("dependencies.csv.meta.json", of_all));
         files.push(("dependencies.csv", table));
     }
-    Ok(files)
+    Ok(files.into_iter().map(|(name, bytes)| (name.to_string(), bytes)).collect())
 }

@@ -11,7 +11,7 @@ use super::result_folder::ResultFolder;
 use crate::experiment::campaign::Campaign;
 use crate::experiment::constraint::{Constraint, Verdict};
 use crate::experiment::interval::tail_of;
-use crate::experiment::replicate::{Run, Threads, median_replication};
+use crate::experiment::replicate::{Run, Threads};
 use crate::experiment::stop_rule::StopRule;
 use crate::input::duration::seconds;
 use crate::input::emit::yaml;
@@ -275,11 +275,10 @@ fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<R
     let (runs, journal) = (campaign.runs, campaign.journal);
     let answer = answer(plan, args, loaded, &runs);
     if let Some(folder) = folder {
-        let shown = args.replication.unwrap_or_else(|| median_replication(&runs));
-        if shown >= runs.len() as u64 {
+        if args.replication.is_some_and(|k| k >= runs.len() as u64) {
             return Err(format!("--replication: expected a number below {}; the first one is 0", runs.len()));
         }
-        folder.write(loaded, &answer, &runs, shown, journal)?;
+        folder.write(loaded, &answer, &runs, args.replication, &plan.threads, journal)?;
     }
     Ok((answer, runs))
 }

@@ -17,6 +17,7 @@ use crate::experiment::constraint::Constraint;
 use crate::experiment::grid::Grid;
 use crate::experiment::stop_rule::StopRule;
 use crate::input::{Loaded, Parsed};
+use crate::report::html::inputs::Given;
 use crate::report::sweep::{self, SweepHead};
 
 /// What matters is decided over all settings.
@@ -42,7 +43,7 @@ pub(super) struct Args {
     /// Which settings are allowed (several): 'stuck<=0.1%', 'orders-db.peak_in_flight<=40', 'p95.makespan<=2h'
     #[arg(long, value_name = "EXPR OP LIMIT")]
     pub(super) subject_to: Vec<String>,
-    /// Write the result folder (sweep.csv, summary.json); a killed sweep goes on where it stopped
+    /// Write the result folder (sweep.csv, summary.json, report.html, charts); a killed sweep goes on where it stopped
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
     /// Only part K (from 0) of N; /N takes K from JOB_COMPLETION_INDEX. jobsim merge puts the parts together
@@ -204,7 +205,7 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
     };
     let summary = sweep::summary(&head, &records);
     if let Some(folder) = folder {
-        folder.finish(&summary).map_err(plain)?;
+        folder.finish(&summary, &Given::of(base), &cells.threads).map_err(plain)?;
     }
     Ok(summary)
 }

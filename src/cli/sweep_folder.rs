@@ -7,9 +7,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::charts::pictures;
 use super::result_folder::{FOREIGN, put};
 use crate::experiment::journal::{self, Journal};
+use crate::experiment::replicate::Threads;
+use crate::report::figures::sweep_figures;
+use crate::report::html;
+use crate::report::html::inputs::Given;
 use crate::report::sweep;
+
+/// The inputs as they were given: a merge of shards tells of them as well.
+const INPUTS: &str = "inputs.json";
 
 /// A folder that may be written to.
 pub(super) struct SweepFolder {
@@ -62,7 +70,7 @@ impl SweepFolder {
     ///
     /// # Errors
     /// When something cannot be written.
-    pub(super) fn finish(self, summary: &Value) -> Result<(), String> {
+    pub(super) fn finish(self, summary: &Value, given: &Given, threads: &Threads) -> Result<(), String> {
         let failed = |message: String| format!("--save {}: {message}", self.path.display());
         let mut table = Vec::new();
         sweep::csv(&mut table, summary).map_err(|error| failed(error.to_string()))?;
@@ -70,16 +78,35 @@ impl SweepFolder {
         if let Some(origin) = origin.as_object_mut() {
             origin.remove("defaults");
         }
-        let files = [
-            ("sweep.csv.meta.json", format!("{origin:#}\n").into_bytes()),
-            ("sweep.csv", table),
-            ("summary.json", format!("{summary:#}\n").into_bytes()),
+        let mut inputs = origin.clone();
+        inputs["given"] = given.to_json();
+        // A part shows nothing.
+        let charts = if summary["shard"].is_null() { sweep_figures(summary) } else { Vec::new() };
+        let mut files = vec![
+            ("sweep.csv.meta.json".to_string(), format!("{origin:#}\n").into_bytes()),
+            (INPUTS.to_string(), format!("{inputs:#}\n").into_bytes()),
+            ("sweep.csv".to_string(), table),
+            ("report.html".to_string(), html::sweep::page(summary, given, &charts).into_bytes()),
         ];
+        files.extend(pictures(&charts, threads).map_err(failed)?);
+        files.push(("summary.json".to_string(), format!("{summary:#}\n").into_bytes()));
         for (name, bytes) in files {
-            put(&self.path, name, &bytes).map_err(failed)?;
+            put(&self.path, &name, &bytes).map_err(failed)?;
         }
         self.journal.remove().map_err(failed)
     }
+}
+
+/// The inputs that a finished folder keeps.
+///
+/// # Errors
+/// A text when there are none.
+pub(super) fn read_given(folder: &Path) -> Result<Given, String> {
+    let file = folder.join(INPUTS);
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = std::fs::read_to_string(&file).map_err(|error| failed(&error))?;
+    let value: Value = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+    Ok(Given::from_json(&value["given"]))
 }
 
 /// Everything but the settings.

@@ -87,7 +87,7 @@ fn paired(p: &Paired) -> Value {
     })
 }
 
-fn intervals(answer: &CompareAnswer) -> String {
+pub(super) fn intervals(answer: &CompareAnswer) -> String {
     let sure = percent(answer.confidence);
     match answer.variants.len() {
         1 => format!("{sure} of each difference"),
@@ -174,7 +174,7 @@ fn row(text: &mut String, label: &str, p: &Paired, show: fn(f64) -> String) {
     let _ = writeln!(text, "{}", line.trim_end());
 }
 
-fn signed(value: f64, show: fn(f64) -> String) -> String {
+pub(super) fn signed(value: f64, show: fn(f64) -> String) -> String {
     let text = show(value.abs());
     let zero = text.chars().all(|c| !c.is_ascii_digit() || c == '0');
     match value {
@@ -185,7 +185,7 @@ fn signed(value: f64, show: fn(f64) -> String) -> String {
 }
 
 /// What a person can repeat.
-fn sentence(variant: &VariantAnswer) -> String {
+pub(super) fn sentence(variant: &VariantAnswer) -> String {
     let mut parts = Vec::new();
     for job in &variant.comparison.jobs {
         let of = match variant.comparison.jobs.len() {

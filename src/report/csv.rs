@@ -7,6 +7,12 @@ use crate::experiment::replicate::Run;
 use crate::observe::pod_table::PodRow;
 use crate::observe::timeline::TimelineRow;
 
+/// A text that no spreadsheet takes for a formula: one that begins like a formula, and is no number, gets an apostrophe.
+pub(super) fn safe(text: &str) -> String {
+    let like_a_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    if like_a_formula { format!("'{text}") } else { text.to_string() }
+}
+
 fn seconds(value: f64) -> String {
     format!("{value:.6}")
 }
@@ -44,7 +50,7 @@ pub fn replications(out: impl Write, names: &[String], runs: &[Run]) -> Result<(
             let n = &run.numbers;
             csv.write_record([
                 replication.to_string(),
-                name.clone(),
+                safe(name),
                 run.ending.outcome.name().to_string(),
                 run.ending.outcome.reason().to_string(),
                 optional(run.makespan_s(), seconds),
@@ -84,7 +90,7 @@ pub fn pods(out: impl Write, names: &[String], rows: &[PodRow]) -> Result<(), cs
     ])?;
     for row in rows {
         csv.write_record([
-            names[row.job as usize].clone(),
+            safe(&names[row.job as usize]),
             row.pod.to_string(),
             optional(row.index, |i| i.to_string()),
             row.attempt.to_string(),
@@ -112,7 +118,7 @@ pub fn timeline(out: impl Write, names: &[String], rows: &[TimelineRow]) -> Resu
     for row in rows {
         csv.write_record([
             instant(row.t),
-            names[row.job as usize].clone(),
+            safe(&names[row.job as usize]),
             row.active.to_string(),
             row.pending.to_string(),
             row.running.to_string(),
@@ -122,4 +128,19 @@ pub fn timeline(out: impl Write, names: &[String], rows: &[TimelineRow]) -> Resu
         ])?;
     }
     Ok(csv.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_texts_and_numbers_stay_numbers() {
+        for (text, cell) in [("=1+1", "'=1+1"), ("@x", "'@x"), ("-a", "'-a"), ("\t=1", "'\t=1")] {
+            assert_eq!(safe(text), cell);
+        }
+        for text in ["-5", "+0.5", "1e-3", "black-hole", "a=b", ""] {
+            assert_eq!(safe(text), text);
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::io;
 
 use serde_json::{Value, json};
 
+use super::csv::safe;
 use super::json::{rounded, summary};
 use crate::experiment::interval::{Summary, summarise, t_quantile, wilson};
 use crate::experiment::replicate::Run;
@@ -273,7 +274,7 @@ pub fn csv(out: impl io::Write, scenario: &Scenario, runs: &[Run]) -> Result<(),
     let optional = |value: Option<f64>| value.map_or(String::new(), |v| format!("{v:.6}"));
     for (replication, run) in runs.iter().enumerate() {
         for (dependency, n) in scenario.shared.dependencies.iter().zip(&run.dependencies) {
-            let mut row = vec![replication.to_string(), dependency.name.clone()];
+            let mut row = vec![replication.to_string(), safe(&dependency.name)];
             row.extend(values(n).into_iter().map(|(_, value)| match value {
                 Some(value) if value.fract() == 0.0 => value.to_string(),
                 value => optional(value),

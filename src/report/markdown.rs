@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::answer::{Answer, JOBSIM, KUBERNETES};
 use super::answer::percent as confidence;
+use super::answer::{Answer, JOBSIM, KUBERNETES};
 use super::verdict;
 use super::words::{duration, number, percents};
 use crate::experiment::interval::Summary;
@@ -32,7 +32,8 @@ pub fn answer(answer: &Answer) -> String {
     text.push_str("<details><summary>Figures</summary>\n\n");
     for job in &answer.jobs {
         let _ = writeln!(text, "### Job {}\n", escaped(&job.name));
-        let _ = writeln!(text, "| outcome | runs | {} interval |\n|---|--:|---|", confidence(answer.confidence));
+        let _ =
+            writeln!(text, "| outcome | runs | {} interval |\n|---|--:|---|", confidence(answer.confidence));
         for o in &job.outcomes {
             let name = if o.reason.is_empty() {
                 o.outcome.to_string()

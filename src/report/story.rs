@@ -35,11 +35,22 @@ impl Filter {
     }
 }
 
-/// A line, when, and how much it matters: 0 most.
-struct Line {
-    tick: u64,
+/// What happened at one instant, and how much it matters: 0 most.
+pub struct Line {
+    /// Tenths of a second since the Job's creation.
+    pub tick: u64,
+    /// When the last of it happened.
+    pub t: SimTime,
     rank: u8,
-    text: String,
+    pub text: String,
+}
+
+/// As many lines as can be read.
+pub struct Excerpt {
+    pub lines: Vec<Line>,
+    /// Before this one lines are missing.
+    pub gap: Option<usize>,
+    pub left_out: usize,
 }
 
 /// `mm:ss.s`, or `h:mm:ss.s` from an hour on.
@@ -87,13 +98,45 @@ fn ranges(mut numbers: Vec<u32>) -> String {
     }
 }
 
-/// The lines of one Job, each with its end of line. `zero`: the Job's creation.
+/// The story of one Job as text, a line each. `zero`: the Job's creation.
 pub fn text(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter: &Filter) -> String {
+    let (lines, counted) = told(story, scenario, job, zero, filter);
+    joined(lines, &counted, filter)
+}
+
+/// Every line of one Job.
+pub fn lines(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter: &Filter) -> Vec<Line> {
+    told(story, scenario, job, zero, filter).0
+}
+
+/// At most so many lines: what matters least goes first, then what happened in between.
+pub fn excerpt(mut lines: Vec<Line>, most: usize) -> Excerpt {
+    let whole = lines.len();
+    for rank in (1..=4).rev() {
+        if lines.len() <= most {
+            break;
+        }
+        lines.retain(|line| line.rank < rank);
+    }
+    let cut = lines.len().saturating_sub(most);
+    let head = (lines.len() - cut) * 2 / 3;
+    lines.drain(head..head + cut);
+    Excerpt { left_out: whole - lines.len(), gap: (cut > 0).then_some(head), lines }
+}
+
+/// Every line of one Job, and what a digest counts.
+fn told(
+    story: &Story,
+    scenario: &Scenario,
+    job: u32,
+    zero: SimTime,
+    filter: &Filter,
+) -> (Vec<Line>, Vec<(u64, digest::Kind)>) {
     let entries: Vec<&Entry> = story.of_job(job).collect();
     let mut lines: Vec<Line> = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
     let mut counted = Vec::new();
-    let mut now = 0;
+    let (mut now, mut t) = (0, zero);
     for (at, entry) in entries.iter().enumerate() {
         let since = entry.t.since(zero);
         if since < filter.from || filter.to.is_some_and(|to| since > to) || !is_wanted(story, entry, filter) {
@@ -101,13 +144,14 @@ pub fn text(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter:
         }
         counted.extend(digest::kind(entry.what).map(|kind| (tick(entry.t, zero), kind)));
         if tick(entry.t, zero) != now {
-            flush(story, &mut groups, now, &mut lines);
+            flush(story, &mut groups, (now, t), &mut lines);
             now = tick(entry.t, zero);
         }
         match entry.what {
             What::Pod(pod, event) => {
                 let shown = filter.all || filter.names_pods();
                 let Some(mut words) = pod_words(scenario, event, shown) else { continue };
+                t = entry.t;
                 // That a pod ends which was told to is no news.
                 if matches!(event, PodEvent::Ended { .. }) && story.pod(pod).1.deleted.is_some() {
                     words.rank = words.rank.max(2);
@@ -118,22 +162,24 @@ pub fn text(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter:
                 }
             }
             What::Decision(decision) => {
-                flush(story, &mut groups, now, &mut lines);
+                flush(story, &mut groups, (now, t), &mut lines);
+                t = entry.t;
                 let (rank, mut text) = decision_words(decision, zero);
                 if let Decision::Create { creates, .. } = decision {
                     text.push_str(&created(story, &entries[at..], creates, zero));
                 }
-                lines.push(Line { tick: now, rank, text });
+                lines.push(Line { tick: now, t, rank, text });
             }
             other => {
-                flush(story, &mut groups, now, &mut lines);
-                lines.push(Line { tick: now, rank: 0, text: job_words(other) });
+                flush(story, &mut groups, (now, t), &mut lines);
+                t = entry.t;
+                lines.push(Line { tick: now, t, rank: 0, text: job_words(other) });
             }
         }
     }
-    flush(story, &mut groups, now, &mut lines);
+    flush(story, &mut groups, (now, t), &mut lines);
     lines.dedup_by(|b, a| a.tick == b.tick && a.text == b.text);
-    joined(lines, &counted, filter)
+    (lines, counted)
 }
 
 /// As many lines as can be read: what matters least goes first, and what is left out is counted, window by window.
@@ -217,8 +263,8 @@ impl Group {
     }
 }
 
-fn flush(story: &Story, groups: &mut Vec<Group>, tick: u64, lines: &mut Vec<Line>) {
-    let told = |group: Group| Line { tick, rank: group.words.rank, text: group.text(story) };
+fn flush(story: &Story, groups: &mut Vec<Group>, (tick, t): (u64, SimTime), lines: &mut Vec<Line>) {
+    let told = |group: Group| Line { tick, t, rank: group.words.rank, text: group.text(story) };
     lines.extend(groups.drain(..).map(told));
 }
 

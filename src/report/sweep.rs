@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, JOBSIM, KUBERNETES, percent};
+use super::csv::safe;
 use super::json::{answer as answer_json, rounded};
 use super::words::{duration, number};
 use crate::experiment::bounds::Bounds;
@@ -217,7 +218,7 @@ pub fn csv(out: impl std::io::Write, summary: &Value) -> Result<(), csv::Error> 
         header.push("allowed".to_string());
     }
     let tail = tail_of(confidence(summary));
-    csv.write_record(&header)?;
+    csv.write_record(header.iter().map(|name| safe(name)))?;
     for cell in cells {
         let mut row: Vec<String> =
             list(&cell["setting"]).iter().map(|setting| text(&setting["value"])).collect();
@@ -245,7 +246,7 @@ pub fn csv(out: impl std::io::Write, summary: &Value) -> Result<(), csv::Error> 
         if constrained {
             row.push(text(&cell["allowed"]));
         }
-        csv.write_record(&row)?;
+        csv.write_record(row.iter().map(|cell| safe(cell)))?;
     }
     Ok(csv.flush()?)
 }
@@ -267,15 +268,15 @@ fn decimal(value: &Value) -> String {
 }
 
 /// Of its intervals.
-fn confidence(summary: &Value) -> f64 {
+pub(super) fn confidence(summary: &Value) -> f64 {
     summary["confidence"].as_f64().unwrap_or(0.95)
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 
-fn outcome_count(job: &Value, outcome: &str) -> usize {
+pub(super) fn outcome_count(job: &Value, outcome: &str) -> usize {
     let outcomes = job["outcomes"].as_array().map(Vec::as_slice).unwrap_or_default();
     let counts = outcomes.iter().filter(|o| o["outcome"] == outcome).filter_map(|o| o["count"].as_u64());
     counts.sum::<u64>() as usize
@@ -343,20 +344,11 @@ pub fn table(summary: &Value) -> String {
     if left_seen {
         out.push_str("! a mean makespan is outside its bounds: please report this with the input.\n");
     }
-    let counts = || cells.iter().filter_map(|cell| cell["replications"].as_u64());
-    let replications = match adaptive {
-        true => format!(
-            "{} replications in all, {} to {} of each",
-            counts().sum::<u64>(),
-            counts().min().unwrap_or(0),
-            counts().max().unwrap_or(0)
-        ),
-        false => format!("{} replications of each", summary["replications"]),
-    };
     let _ = writeln!(
         out,
-        "{} settings, {replications} with the same luck, seed {}; jobsim {}, Kubernetes {}; intervals are {}",
+        "{} settings, {} with the same luck, seed {}; jobsim {}, Kubernetes {}; intervals are {}",
         cells.len(),
+        replications(summary),
         summary["seed"],
         text(&summary["jobsim"]),
         text(&summary["kubernetes"]),
@@ -365,8 +357,23 @@ pub fn table(summary: &Value) -> String {
     out
 }
 
+/// How many there are of each setting, in words.
+pub(super) fn replications(summary: &Value) -> String {
+    let cells = summary["cells"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let counts = || cells.iter().filter_map(|cell| cell["replications"].as_u64());
+    match summary["replications"].as_u64() {
+        Some(count) => format!("{count} replications of each"),
+        None => format!(
+            "{} replications in all, {} to {} of each",
+            counts().sum::<u64>(),
+            counts().min().unwrap_or(0),
+            counts().max().unwrap_or(0)
+        ),
+    }
+}
+
 /// What stands at the end of a line.
-fn mark(cell: &Value, knee: bool, left: bool) -> String {
+pub(super) fn mark(cell: &Value, knee: bool, left: bool) -> String {
     let mut marks: Vec<String> = Vec::new();
     if left {
         marks.push("! outside its bounds".to_string());
@@ -406,6 +413,6 @@ pub(super) fn aligned(out: &mut String, rows: &[Vec<String>], left: usize) {
 }
 
 /// The last name of a path.
-fn short(path: &str) -> String {
+pub(super) fn short(path: &str) -> String {
     path.rsplit('.').next().unwrap_or(path).to_string()
 }

@@ -69,7 +69,8 @@ pub fn of_job(job: &JobAnswer) -> Verdict {
     let headline = ways.next().map_or_else(
         || format!("{} was not simulated.", job.name),
         |way| {
-            let interval = wilson(count(way), runs, job.tail).map_or_else(String::new, |i| format!(" {}", percents(i)));
+            let interval =
+                wilson(count(way), runs, job.tail).map_or_else(String::new, |i| format!(" {}", percents(i)));
             let because = because(way, reason(way));
             let often = match count(way) == runs {
                 true => format!("in every one of {runs} runs"),
