@@ -211,6 +211,10 @@ fn write_trace(path: &Path, text: &str) -> Result<(), String> {
     if path.is_dir() {
         return Err(format!("--trace {}: is a folder, expected the name of a file", path.display()));
     }
+    // A pipe or a device is written to; a file under its name would take its place.
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        return std::fs::write(path, text).map_err(|error| format!("--trace {}: {error}", path.display()));
+    }
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path));

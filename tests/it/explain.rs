@@ -198,6 +198,19 @@ fn options_that_find_nothing_are_mistakes() {
     assert!(!Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios.part").exists());
 }
 
+/// Through a link, so that a mistake would cost the link and not the device.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trace_on_a_full_device_is_an_error_and_the_device_stays() {
+    let link = Path::new(env!("CARGO_TARGET_TMPDIR")).join("full");
+    let _ = std::fs::remove_file(&link);
+    std::os::unix::fs::symlink("/dev/full", &link).unwrap();
+    let place = link.to_str().unwrap();
+    let told = refused(&["explain", "scenarios/black-hole", "--replication", "0", "--trace", place]);
+    assert!(told.contains("No space left"), "{told}");
+    assert!(link.is_symlink() && !link.with_file_name("full.part").exists());
+}
+
 #[test]
 fn a_trace_is_what_viewers_expect() {
     let trace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("viewers.json");
