@@ -54,6 +54,9 @@ const CRATES: &[(&str, &[&str])] = &[
             "kubernetes/status.rs",
             "observe/numbers.rs",
             "experiment/",
+            // What the journal of a sweep holds.
+            "cli/sweep_cells.rs",
+            "cli/sweep_folder.rs",
         ],
     ),
     ("serde_json", &["input/", "report/", "conformance/format.rs", "cli/", "experiment/journal.rs"]),
