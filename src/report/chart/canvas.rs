@@ -112,7 +112,7 @@ impl<'b, B: DrawingBackend> Canvas<'b, B> {
     pub(super) fn text(&mut self, x: f64, y: f64, text: &str, look: Type, anchor: Anchor) {
         let size = look.size * SCALE * HEIGHT_PER_EM;
         let horizontal = match anchor {
-            Anchor::Start => HPos::Left,
+            Anchor::Start | Anchor::Within => HPos::Left,
             Anchor::Middle | Anchor::Inside => HPos::Center,
             Anchor::End => HPos::Right,
         };

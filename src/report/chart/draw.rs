@@ -118,7 +118,7 @@ fn end_labels(chart: &Chart) -> f64 {
     let x = Placed::new(&chart.x, 0.0, 1.0);
     let marks = chart.panels.iter().flat_map(|panel| &panel.marks);
     let words = marks.filter_map(|mark| match mark {
-        Mark::Label { at, text, anchor: Anchor::Start, .. } if x.at(at.0) >= 0.99 => Some(text),
+        Mark::Label { at, text, anchor: Anchor::Start, .. } if x.at(at.0) >= 0.9 => Some(text),
         _ => None,
     });
     words.map(|text| width(text, WORD.size, false) + 16.0).fold(0.0, f64::max)
@@ -208,7 +208,7 @@ impl Frame<'_> {
         is_last: bool,
     ) {
         let named = |axis: &Axis| matches!(axis.scale, super::spec::Scale::Names(_));
-        for (value, label) in self.y.ticks(if named(&panel.y) { 11.0 } else { 34.0 }) {
+        for (value, label) in self.y.ticks(if named(&panel.y) { 11.0 } else { 28.0 }) {
             let y = self.y.at(value);
             if !named(&panel.y) {
                 canvas.line(&[(self.left, y), (self.right, y)], Hue::Ink, 0.1, 0.75);
@@ -273,12 +273,22 @@ impl Frame<'_> {
         for mark in &panel.marks {
             if let Mark::Label { at, text, hue, anchor } = mark {
                 let (x, y) = (self.x.at(at.0), self.y.at(at.1));
+                if *anchor == Anchor::Within {
+                    canvas.text(
+                        x + 7.0,
+                        y + 4.0,
+                        text,
+                        Type { hue: *hue, bold: true, ..WORD },
+                        Anchor::Start,
+                    );
+                    continue;
+                }
                 if *anchor == Anchor::Inside {
                     canvas.text(x, y + 4.0, text, Type { hue: *hue, ..WORD }, Anchor::Middle);
                     continue;
                 }
                 let at = match anchor {
-                    Anchor::Start => (x + 6.0, y + 4.0),
+                    Anchor::Start | Anchor::Within => (x + 6.0, y + 4.0),
                     Anchor::Middle | Anchor::Inside => (x, y - 6.0),
                     Anchor::End => (x - 6.0, y + 4.0),
                 };
@@ -374,7 +384,7 @@ impl Frame<'_> {
         }
         let long = width(text, look.size, false);
         let from = match anchor {
-            Anchor::Start => at.0,
+            Anchor::Start | Anchor::Within => at.0,
             Anchor::Middle | Anchor::Inside => at.0 - long / 2.0,
             Anchor::End => at.0 - long,
         };

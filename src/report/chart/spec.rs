@@ -123,6 +123,8 @@ pub enum Anchor {
     End,
     /// On it, in the middle.
     Inside,
+    /// Right of it, on a bar.
+    Within,
 }
 
 /// Form of a point.
@@ -259,16 +261,22 @@ impl Table {
         Table { columns, rows: Vec::new(), note: String::new() }
     }
 
-    /// Leaves out rows in between when there are more than [`MOST_ROWS`]; `where_all` says where the others are.
-    pub fn thinned(mut self, where_all: &str) -> Table {
-        let all = self.rows.len();
-        if all > MOST_ROWS {
-            let keep: Vec<Vec<Cell>> =
-                (0..MOST_ROWS).map(|k| self.rows[k * (all - 1) / (MOST_ROWS - 1)].clone()).collect();
-            self.rows = keep;
+    /// So many rows, each made by its number; when there are more than [`MOST_ROWS`], some in between are left out, and
+    /// `where_all` says where they are.
+    pub fn filled(mut self, all: usize, where_all: &str, row: impl Fn(usize) -> Vec<Cell>) -> Table {
+        if all <= MOST_ROWS {
+            self.rows = (0..all).map(row).collect();
+        } else {
+            self.rows = (0..MOST_ROWS).map(|k| row(k * (all - 1) / (MOST_ROWS - 1))).collect();
             self.note = format!("{MOST_ROWS} of {all} rows; {where_all}");
         }
         self
+    }
+
+    /// Leaves out rows in between when there are more than [`MOST_ROWS`].
+    pub fn thinned(self, where_all: &str) -> Table {
+        let rows = self.rows.clone();
+        self.filled(rows.len(), where_all, |k| rows[k].clone())
     }
 }
 

@@ -121,7 +121,7 @@ pub(super) fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
+            '\'' => out.push_str("&apos;"),
             '\n' | '\t' | '\r' => out.push(' '),
             c if c.is_control()
                 || ('\u{202a}'..='\u{202e}').contains(&c)
@@ -245,6 +245,6 @@ mod tests {
     #[test]
     fn names_stay_text() {
         let text = escaped("<script>alert(\"a\" & 'b')</script>\u{202e}\u{7}\n");
-        assert_eq!(text, "&lt;script&gt;alert(&quot;a&quot; &amp; &#39;b&#39;)&lt;/script&gt; ");
+        assert_eq!(text, "&lt;script&gt;alert(&quot;a&quot; &amp; &apos;b&apos;)&lt;/script&gt; ");
     }
 }

@@ -57,13 +57,24 @@ pub(super) fn compare(answer: &Value) -> Vec<Chart> {
         }
         quantities.retain(|row: &Row| row.base > 0.0);
         let suffix = if list(&answer["variants"]).len() > 1 { format!("-{}", k + 1) } else { String::new() };
-        let names = (text(&answer["base"]["name"]), text(&variant["name"]));
+        let names = short_names(text(&answer["base"]["name"]), text(&variant["name"]));
         charts.extend(chart(answer, &names, &quantities, true, &format!("compare{suffix}")));
         if outcomes.iter().any(|row: &Row| row.difference != 0.0) {
             charts.extend(chart(answer, &names, &outcomes, false, &format!("compare-outcomes{suffix}")));
         }
     }
     charts
+}
+
+/// The last part of each path, when that tells them apart.
+fn short_names(base: String, variant: String) -> (String, String) {
+    let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().unwrap_or(path).to_string();
+    let is_path = |name: &str| !name.contains('=');
+    match (last(&base), last(&variant)) {
+        (a, b) if a != b && is_path(&variant) => (a, b),
+        (a, _) if !is_path(&variant) => (a, variant),
+        _ => (base, variant),
+    }
 }
 
 fn row(value: &Value, name: &str, unit: Unit) -> Option<Row> {

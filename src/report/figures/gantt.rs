@@ -19,10 +19,12 @@ use crate::report::chart::value;
 const MOST_NAMED: usize = 60;
 /// Rows of a picture at most; more slots share rows.
 const MOST_ROWS: usize = 100;
-/// Parts of the time in a raster.
-const PARTS: usize = 300;
+/// Parts of the time in a raster, from fine to coarse.
+const PARTS: [usize; 4] = [300, 200, 120, 80];
 /// Bars that are drawn one by one.
 const MOST_BARS: usize = 1200;
+/// Bars of a raster, which is made coarser until it has no more.
+const MOST_CELLS: usize = 1800;
 /// Troubled pods that have a label of their own.
 const MOST_LABELS: usize = 3;
 /// Failures that are marked one by one.
@@ -43,7 +45,7 @@ enum Kind {
 
 const KINDS: [(Kind, Hue, Fill, &str); 8] = [
     (Kind::Succeeded, Hue::Green, Fill::Solid, "runs, and succeeds"),
-    (Kind::Runs, Hue::Blue, Fill::Solid, "runs to the end of the picture"),
+    (Kind::Runs, Hue::Blue, Fill::Solid, "runs, and has not ended"),
     (Kind::Waits, Hue::Orange, Fill::Solid, "in a call to a dependency"),
     (Kind::Pending, Hue::Pale, Fill::Solid, "pending or starting"),
     (Kind::Failed, Hue::Red, Fill::Solid, "runs, and fails"),
@@ -110,6 +112,7 @@ pub(super) fn gantt(view: &RunView, job: usize) -> Option<Chart> {
     let rows = lanes.div_ceil(per_row);
     let one_by_one = per_row == 1 && laid.len() <= MOST_BARS;
     let mut bars: BTreeMap<Kind, Vec<Bar>> = BTreeMap::new();
+    let mut parts = PARTS[0];
     if one_by_one {
         for l in &laid {
             let thin = if l.kind == Kind::Pending || l.kind == Kind::BackOff { 0.32 } else { 0.12 };
@@ -117,7 +120,13 @@ pub(super) fn gantt(view: &RunView, job: usize) -> Option<Chart> {
             bars.entry(l.kind).or_default().push(Bar { x: (l.from, l.to), y, goes_on: l.goes_on });
         }
     } else {
-        raster(&laid, lanes, rows, per_row, until, &mut bars);
+        for coarser in PARTS {
+            parts = coarser;
+            bars = raster(&laid, lanes, (rows, per_row), until, parts);
+            if bars.values().map(Vec::len).sum::<usize>() <= MOST_CELLS {
+                break;
+            }
+        }
     }
 
     let troubled: Vec<(usize, &CoursePod)> = (0..course.pods.len())
@@ -125,16 +134,15 @@ pub(super) fn gantt(view: &RunView, job: usize) -> Option<Chart> {
         .filter(|(_, pod)| pod.job as usize == job && pod.hangs_since.is_some())
         .collect();
     let mut marks = Vec::new();
-    for (kind, hue, fill, _) in KINDS {
-        if let Some(bars) = bars.remove(&kind).filter(|bars| !bars.is_empty()) {
-            marks.push(Mark::Bars { bars, hue, fill });
+    let mut key = Vec::new();
+    for (kind, hue, fill, text) in KINDS {
+        let drawn = bars.remove(&kind);
+        // Pods that hang are drawn in any case.
+        if drawn.is_some() || kind == Kind::Hangs && !troubled.is_empty() {
+            key.push(Key { hue, fill, text: text.to_string() });
         }
+        marks.extend(drawn.map(|bars| Mark::Bars { bars, hue, fill }));
     }
-    let mut key: Vec<Key> = KINDS
-        .iter()
-        .filter(|(kind, ..)| laid.iter().any(|l| l.kind == *kind))
-        .map(|&(_, hue, fill, text)| Key { hue, fill, text: text.to_string() })
-        .collect();
     if !one_by_one && !troubled.is_empty() {
         marks.push(Mark::Bars {
             bars: hung_bars(view, &lane_of, &troubled, until, per_row),
@@ -147,7 +155,7 @@ pub(super) fn gantt(view: &RunView, job: usize) -> Option<Chart> {
         marks.push(Mark::Dots { points: failures, dot: Dot::Cross, hue: Hue::Red });
         key.push(Key { hue: Hue::Red, fill: Fill::Faint, text: "× a container or pod fails".to_string() });
     }
-    marks.extend(labels(view, job, &lane_of, &troubled));
+    marks.extend(labels(view, job, &lane_of, &troubled, if one_by_one { until } else { 0.0 }));
     if let Some(deadline) = case.spec.active_deadline {
         let created = shown.ending.jobs[job].created_at.map_or(0.0, |t| shown.at_s(t));
         let at = created + deadline.seconds();
@@ -176,6 +184,7 @@ pub(super) fn gantt(view: &RunView, job: usize) -> Option<Chart> {
         (0, _) => format!("{}: {number}, {failed} of them fail", case.name),
         (1, 0) => format!("{}: one of {number} hangs and holds the Job", case.name),
         (_, 0) => format!("{}: {open} of {number} hang and hold the Job", case.name),
+        (1, _) => format!("{}: {number}, {failed} of them fail, one hangs", case.name),
         _ => format!("{}: {number}, {failed} of them fail, {open} hang", case.name),
     };
     let mut subtitle = shown.in_words(view.runs.len(), view.seed);
@@ -183,7 +192,7 @@ pub(super) fn gantt(view: &RunView, job: usize) -> Option<Chart> {
         let slots = if per_row > 1 { format!(" of {per_row} slots") } else { String::new() };
         subtitle += &format!(
             "; each cell: what most pods of a row{slots} did in {}",
-            value(until / PARTS as f64, Unit::Time)
+            value(until / parts as f64, Unit::Time)
         );
     }
     let alt = format!(
@@ -245,25 +254,25 @@ fn lanes(view: &RunView, job: usize, by_index: Option<usize>) -> (Vec<Option<usi
 fn raster(
     laid: &[Laid],
     lanes: usize,
-    rows: usize,
-    per_row: usize,
+    (rows, per_row): (usize, usize),
     until: f64,
-    bars: &mut BTreeMap<Kind, Vec<Bar>>,
-) {
-    let part = until / PARTS as f64;
-    let mut sums = vec![[0.0f32; KINDS.len()]; rows * PARTS];
+    parts: usize,
+) -> BTreeMap<Kind, Vec<Bar>> {
+    let mut bars: BTreeMap<Kind, Vec<Bar>> = BTreeMap::new();
+    let part = until / parts as f64;
+    let mut sums = vec![[0.0f32; KINDS.len()]; rows * parts];
     for l in laid {
         let row = l.lane / per_row;
         let (first, last) = ((l.from / part) as usize, (l.to / part) as usize);
-        for k in first..=last.min(PARTS - 1) {
+        for k in first..=last.min(parts - 1) {
             let (from, to) = (k as f64 * part, (k + 1) as f64 * part);
             let length = (l.to.min(to) - l.from.max(from)).max(0.0);
-            sums[row * PARTS + k][l.kind as usize] += length as f32;
+            sums[row * parts + k][l.kind as usize] += length as f32;
         }
     }
     let most = |row: usize, k: usize| -> Option<Kind> {
         let slots = per_row.min(lanes - row * per_row) as f32;
-        let sums = &sums[row * PARTS + k];
+        let sums = &sums[row * parts + k];
         let busy: f32 = sums.iter().sum();
         if busy < 0.5 * slots * part as f32 {
             return None;
@@ -273,10 +282,10 @@ fn raster(
     for row in 0..rows {
         let y = ((row * per_row) as f64, ((row + 1) * per_row).min(lanes) as f64);
         let mut k = 0;
-        while k < PARTS {
+        while k < parts {
             let first = k;
             let kind = most(row, k);
-            while k < PARTS && most(row, k) == kind {
+            while k < parts && most(row, k) == kind {
                 k += 1;
             }
             if let Some(kind) = kind {
@@ -286,6 +295,7 @@ fn raster(
             }
         }
     }
+    bars
 }
 
 /// Hung pods over a raster: from when they hang, at least a line.
@@ -333,11 +343,13 @@ fn failures(
 }
 
 /// Words at the pods that never end.
+/// `bars_until`: where the bars of pods that hang end, if they are thick enough to be written on.
 fn labels(
     view: &RunView,
     job: usize,
     lane_of: &[Option<usize>],
     troubled: &[(usize, &CoursePod)],
+    bars_until: f64,
 ) -> Vec<Mark> {
     let shown = view.shown;
     let mut marks = Vec::new();
@@ -346,12 +358,11 @@ fn labels(
         let (Some(lane), Some(since)) = (lane_of[*at], pod.hangs_since) else { continue };
         let since = shown.at_s(since);
         let text = format!("pod {} hangs since {}", pod.ordinal, value(since, Unit::Time));
-        marks.push(Mark::Label {
-            at: (since, lane as f64 + 0.5),
-            text,
-            hue: Hue::Purple,
-            anchor: Anchor::Start,
-        });
+        let (hue, anchor) = match bars_until - since > 0.35 * bars_until {
+            true => (Hue::Ground, Anchor::Within),
+            false => (Hue::Purple, Anchor::Start),
+        };
+        marks.push(Mark::Label { at: (since, lane as f64 + 0.5), text, hue, anchor });
     }
     if open.len() > MOST_LABELS {
         let (at, pod) = open[0];

@@ -41,7 +41,7 @@ pub(super) fn load(view: &RunView, number: usize) -> Option<Chart> {
         at: (at_s(busiest.second) + wide / 2.0, most),
         text,
         hue: Hue::Ink,
-        anchor: Anchor::Start,
+        anchor: Anchor::Middle,
     });
     let mut key = vec![Key { hue: Hue::Blue, fill: Fill::Solid, text: "first tries".to_string() }];
     let sum = |of: fn(&Second) -> u32| load.seconds.iter().map(|s| u64::from(of(s))).sum::<u64>();
@@ -170,31 +170,12 @@ fn bars(bins: &[Bin], wide: f64, until: f64, hue: Hue, of: fn(&Bin) -> (f64, f64
 }
 
 fn under_way(view: &RunView, load: &DependencyLoad, places: Limit, until: f64) -> Panel {
-    let shown = view.shown;
-    let part = until / MOST_BARS;
-    let mut points: Vec<(f64, f64)> = vec![(0.0, 0.0)];
-    let mut before = 0.0;
-    for &(t, level) in &load.under_way {
-        let t = shown.at_s(t).min(until);
-        let from = (t / part).floor() * part;
-        let level = f64::from(level);
-        let last = points.len() - 1;
-        // The most in each part of the time.
-        if load.under_way.len() > 2 * MOST_BARS as usize {
-            if points[last].0 == from {
-                points[last].1 = points[last].1.max(level);
-            } else {
-                points.push((from, level.max(before)));
-                if from + part < t {
-                    points.push((from + part, level));
-                }
-            }
-        } else {
-            points.push((t, level));
-        }
-        before = level;
-    }
-    points.push((until, before));
+    let mut points = match load.under_way.len() > 2 * MOST_BARS as usize {
+        true => most_in_parts(&levels(view, load, until), until / MOST_BARS),
+        false => levels(view, load, until),
+    };
+    points.insert(0, (0.0, 0.0));
+    points.push((until, points[points.len() - 1].1));
     let most = points.iter().map(|p| p.1).fold(1.0, f64::max);
     let area = points.iter().map(|&(t, level)| (t, 0.0, level)).collect();
     let mut marks = vec![
@@ -208,6 +189,31 @@ fn under_way(view: &RunView, load: &DependencyLoad, places: Limit, until: f64) -
     }
     let label = if load.has_holds { "pods that wait for it" } else { "calls under way, waiting or served" };
     Panel { y: Axis::linear(label, Unit::Count, 0.0, top * 1.08), weight: 1.0, marks }
+}
+
+fn levels(view: &RunView, load: &DependencyLoad, until: f64) -> Vec<(f64, f64)> {
+    load.under_way.iter().map(|&(t, level)| (view.shown.at_s(t).min(until), f64::from(level))).collect()
+}
+
+/// The most of each part of the time; a level holds until the next.
+fn most_in_parts(levels: &[(f64, f64)], part: f64) -> Vec<(f64, f64)> {
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    let (mut number, mut before) = (0.0, 0.0);
+    for &(t, level) in levels {
+        let at = (t / part).floor();
+        match points.last_mut().filter(|_| at == number) {
+            Some(last) => last.1 = last.1.max(level),
+            None => {
+                if at > number {
+                    points.push(((number + 1.0) * part, before));
+                }
+                points.push((at * part, level.max(before)));
+            }
+        }
+        (number, before) = (at, level);
+    }
+    points.push(((number + 1.0) * part, before));
+    points
 }
 
 /// Its rate, and its places.

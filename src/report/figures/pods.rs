@@ -168,7 +168,7 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
             .map(Cell::from)
             .to_vec()
     };
-    table.rows = all.iter().map(row).collect();
+    table = table.filled(all.len(), "timeline.csv has all", |k| row(&all[k]));
     Some(Chart {
         id: id("pods-over-time", view.scenario, job),
         title,
@@ -186,7 +186,7 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
             },
         ],
         key,
-        table: table.thinned("timeline.csv has all"),
+        table,
     })
 }
 

@@ -56,7 +56,7 @@ fn pareto(answer: &Value) -> Option<Chart> {
         ("Pareto", ""),
     ]);
     let (mut front, mut others, mut allowed) = (Vec::new(), Vec::new(), Vec::new());
-    let mut leader = None;
+    let (mut leader, mut unknown) = (None, 0);
     let (mut top, mut right) = (0.0f64, limit.unwrap_or(0.0));
     for setting in settings {
         let at = point(setting);
@@ -69,7 +69,10 @@ fn pareto(answer: &Value) -> Option<Chart> {
             standing.clone().into(),
             if on_front { "yes" } else { "" }.into(),
         ]);
-        let Some(at) = at else { continue };
+        let Some(at) = at else {
+            unknown += 1;
+            continue;
+        };
         (top, right) = (top.max(at.1), right.max(at.0));
         match (on_front, standing.as_str()) {
             (_, "recommended") => leader = Some((at, name(setting))),
@@ -109,9 +112,14 @@ fn pareto(answer: &Value) -> Option<Chart> {
         id: "pareto".to_string(),
         title: format!("{minimize} against {measure}: what nobody beats in both"),
         subtitle: format!(
-            "{}, seed {}; blue: the Pareto front over all constraints; crosses are not allowed",
+            "{}, seed {}; blue: the Pareto front over all constraints; crosses: not allowed{}",
             several(settings.len(), "setting"),
-            answer["seed"]
+            answer["seed"],
+            if unknown > 0 {
+                format!("; {unknown} not shown: their {minimize} has no end")
+            } else {
+                String::new()
+            }
         ),
         alt: format!("Settings by {measure} and {minimize}. {}", text(&answer["sentence"])),
         width: 800,
@@ -148,7 +156,7 @@ fn deadline(advice: &Value, job: &str, what: &str) -> Option<Chart> {
             at: (recommended, best),
             text: value(best, Unit::Time),
             hue: Hue::Ink,
-            anchor: Anchor::Start,
+            anchor: Anchor::Middle,
         },
     ];
     let lower = vec![

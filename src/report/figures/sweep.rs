@@ -115,7 +115,7 @@ fn curves(lines: &[Line], of: &dyn Fn(&Value) -> Option<Known>) -> (Vec<Mark>, f
         if let Some(last) = means.last()
             && !line.name.is_empty()
         {
-            marks.push(Mark::Label { at: *last, text: line.name.clone(), hue, anchor: Anchor::End });
+            marks.push(Mark::Label { at: *last, text: line.name.clone(), hue, anchor: Anchor::Start });
         }
     }
     (marks, top)
@@ -142,10 +142,10 @@ fn makespans(summary: &Value, lines: &[Line], axis: &Value, job: usize, name: &s
             line.points.iter().filter_map(value).collect()
         };
         let more = [
-            (of("makespan_s", "p95"), Hue::Sky, "95 % of ended runs"),
-            (of("makespan_bounds", "lower_s"), Hue::Quiet, "no controller can beat this"),
+            (of("makespan_s", "p95"), Hue::Sky, "95 % of ended runs", Anchor::Start),
+            (of("makespan_bounds", "lower_s"), Hue::Quiet, "no controller can beat this", Anchor::End),
         ];
-        for (points, hue, words) in more {
+        for (points, hue, words, anchor) in more {
             if points.len() < 2 {
                 continue;
             }
@@ -156,8 +156,9 @@ fn makespans(summary: &Value, lines: &[Line], axis: &Value, job: usize, name: &s
                 hue,
                 weight: Weight::Dashed,
             });
-            let at = points[points.len() / 2];
-            marks.push(Mark::Label { at, text: words.to_string(), hue: Hue::Quiet, anchor: Anchor::Start });
+            // The curve falls: right of a point is above it, left of it is below.
+            let at = points[1];
+            marks.push(Mark::Label { at, text: words.to_string(), hue: Hue::Quiet, anchor });
         }
     }
     let mut knee_words = None;
@@ -169,8 +170,11 @@ fn makespans(summary: &Value, lines: &[Line], axis: &Value, job: usize, name: &s
         {
             marks.push(Mark::Dots { points: vec![(point.x, mean)], dot: Dot::Ring, hue: Hue::Ink });
             let text = format!("knee at {}", value(point.x, axis_unit(list(&axis["values"]))));
-            knee_words.get_or_insert(text.clone());
-            marks.push(Mark::Label { at: (point.x, mean), text, hue: Hue::Ink, anchor: Anchor::Start });
+            if knee_words.as_ref() != Some(&text) {
+                let at = (point.x, mean);
+                marks.push(Mark::Label { at, text: text.clone(), hue: Hue::Ink, anchor: Anchor::Start });
+            }
+            knee_words = Some(text);
         }
     }
     let path = text(&axis["path"]);
@@ -296,9 +300,13 @@ fn dependency(summary: &Value, lines: &[Line], axis: &Value, at: usize) -> Optio
     let mut table = Table::new(&[("setting", "")]);
     table.rows = list(&summary["cells"]).iter().map(|cell| vec![Cell::from(setting(cell))]).collect();
     for (key, label) in quantities {
-        let (marks, top) = curves(lines, &|cell| known(&cell["dependencies"][at][key]));
+        let (mut marks, top) = curves(lines, &|cell| known(&cell["dependencies"][at][key]));
         if top <= 0.0 || panels.len() == 3 {
             continue;
+        }
+        if !panels.is_empty() {
+            // The first panel names the lines.
+            marks.retain(|mark| !matches!(mark, Mark::Label { .. }));
         }
         let y = Axis::linear(
             label,
@@ -345,7 +353,7 @@ fn heat_maps(
     let mut charts = Vec::new();
     charts.extend(
         heat_map(cells, axes, &makespan, Unit::Time)
-            .map(|c| named(c, "makespan", "mean makespan", summary, name, suffix)),
+            .map(|c| named(c, "makespan", "mean makespan of runs that ended", summary, name, suffix)),
     );
     if cells.iter().any(|cell| complete(cell) != Some(1.0)) {
         charts.extend(
