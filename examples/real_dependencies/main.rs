@@ -35,7 +35,9 @@ fn main() {
     for case in &cases {
         rows.extend(simulate(case).into_iter().map(|row| (case.name.as_str(), row)));
     }
-    rows.extend(postgres::staggered_again().into_iter().map(|row| ("again: 40 runs of stagger50ms_p20_h200", row)));
+    rows.extend(
+        postgres::staggered_again().into_iter().map(|row| ("again: 40 runs of stagger50ms_p20_h200", row)),
+    );
     for (case, row) in rows {
         match row.verdict() {
             Some(true) => held += 1,

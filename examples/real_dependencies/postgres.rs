@@ -119,7 +119,8 @@ pub fn staggered_again() -> Vec<Row> {
             quantile(&waits, 0.95) / answers.iter().map(|a| a.ended).fold(0.0, f64::max)
         })
         .collect();
-    let percent = |p: f64| format!("p95 of waits / time until all were answered, {:.0} % of runs below", p * 100.0);
+    let percent =
+        |p: f64| format!("p95 of waits / time until all were answered, {:.0} % of runs below", p * 100.0);
     vec![
         Row::new(
             "p95 of waits / time until all were answered, mean",

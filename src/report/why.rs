@@ -199,8 +199,25 @@ pub fn slow(s: &Subject) -> String {
         let _ =
             writeln!(out, "Longest: {pod} ran {}; the median pod {}.", duration(first.0), duration(median.0));
     }
+    let ran: f64 = longest.iter().map(|(seconds, _)| seconds).sum();
+    for (dependency, length) in s.story.in_calls(s.job) {
+        let share = if ran > 0.0 { 100.0 * length.seconds() / ran } else { 0.0 };
+        let (name, time) =
+            (&s.scenario.shared.dependencies[dependency as usize].name, duration(length.seconds()));
+        let advice = match share > MOSTLY {
+            true => ": more pods at a time only make that longer",
+            false => "",
+        };
+        let _ = writeln!(
+            out,
+            "In calls of {name}, waiting or being served: {time}, {share:.1} % of what all pods ran{advice}."
+        );
+    }
     out
 }
+
+/// Percent of the running time in calls of one dependency, above which that is what makes it slow.
+const MOSTLY: f64 = 50.0;
 
 fn cause_words(cause: Cause) -> &'static str {
     match cause {

@@ -31,7 +31,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("strsim", &["input/suggest.rs"]),
     (
         "libm",
-        &["engine/", "experiment/", "lint/", "kubernetes/luck.rs", "model/dependency.rs", "model/steps.rs"],
+        &["engine/", "experiment/", "lint/", "kubernetes/luck.rs", "model/hold_cost.rs", "model/steps.rs"],
     ),
     // What a killed run is continued from carries its derives: times, endings, numbers.
     (
@@ -41,6 +41,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "conformance/format.rs",
             "engine/time.rs",
             "kubernetes/dependencies/numbers.rs",
+            "kubernetes/dependencies/recovery.rs",
             "kubernetes/simulate.rs",
             "kubernetes/status.rs",
             "observe/numbers.rs",
