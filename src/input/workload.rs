@@ -71,7 +71,7 @@ pub(super) fn read_workload(
 ) -> WorkloadEntry {
     let mut entry = WorkloadEntry::default();
     let known = ["schedule", "startup", "steps", "failure", "hang", "poison"];
-    if node.is_null() || reader.map(node, path, &known, &[]).is_none() {
+    if node.is_null() || reader.map(node, path, &known).is_none() {
         return entry;
     }
     let mut distribution = |key: &str| {
@@ -104,7 +104,7 @@ fn read_steps(node: &Node, path: &str, dependencies: &Dependencies, reader: &mut
     let mut steps = Vec::new();
     for (n, item) in items.iter().enumerate() {
         let path = format!("{path}[{n}]");
-        let Some(Entry { value, .. }) = reader.one_of(item, &path, &KINDS_OF_STEPS, &[]) else {
+        let Some(Entry { value, .. }) = reader.one_of(item, &path, &KINDS_OF_STEPS) else {
             continue;
         };
         match read_length(value, &format!("{path}.run"), reader) {
@@ -132,7 +132,7 @@ fn read_failure(node: &Node, path: &str, reader: &mut Reader) -> Option<Failure>
     if node.is_null() {
         return None;
     }
-    reader.map(node, path, &["probability", "rate", "exitCode"], &[])?;
+    reader.map(node, path, &["probability", "rate", "exitCode"])?;
     let exit_code = read_exit_code(node, path, reader);
     let law = match (present(node, "probability"), present(node, "rate")) {
         (Some(value), None) => {
@@ -151,7 +151,7 @@ fn read_hang(node: &Node, path: &str, reader: &mut Reader) -> Option<f64> {
     if node.is_null() {
         return None;
     }
-    reader.map(node, path, &["probability"], &[])?;
+    reader.map(node, path, &["probability"])?;
     match present(node, "probability") {
         Some(value) => reader.probability(value, &format!("{path}.probability")),
         None => {
@@ -165,7 +165,7 @@ fn read_poison(node: &Node, path: &str, reader: &mut Reader) -> Option<(Poison, 
     if node.is_null() {
         return None;
     }
-    reader.map(node, path, &["indexes", "exitCode"], &[])?;
+    reader.map(node, path, &["indexes", "exitCode"])?;
     let exit_code = read_exit_code(node, path, reader);
     let Some(value) = present(node, "indexes") else {
         reader.error("missing-field", node.span, format!("{path}: `indexes` is missing"));

@@ -126,7 +126,7 @@ const MOST_HOLDERS: usize = 3;
 const JOB_DEADLINE: &str = "activeDeadlineSeconds in spec (the Job ends as Failed)";
 const POD_DEADLINE: &str = "activeDeadlineSeconds in spec.template.spec (the pod fails and is replaced)";
 const PROBE: &str = "a liveness probe that notices the hang (not simulated yet)";
-const TIMEOUT: &str = "a timeout of the call, or waitTimeout of the dependency";
+const TIMEOUT: &str = "a timeout of the call, or waitTimeout or holdTimeout of the dependency";
 
 /// From the deciding pods to the verdict.
 pub fn failed(s: &Subject) -> String {
