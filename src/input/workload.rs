@@ -72,7 +72,7 @@ pub(super) fn read_workload(
 ) -> WorkloadEntry {
     let mut entry = WorkloadEntry::default();
     let known = ["schedule", "startup", "steps", "failure", "hang", "poison", "onTerm"];
-    if node.is_null() || reader.map(node, path, &known, &[]).is_none() {
+    if node.is_null() || reader.map(node, path, &known).is_none() {
         return entry;
     }
     let mut distribution = |key: &str| {
@@ -108,7 +108,7 @@ fn read_steps(node: &Node, path: &str, dependencies: &Dependencies, reader: &mut
     let mut steps = Vec::new();
     for (n, item) in items.iter().enumerate() {
         let path = format!("{path}[{n}]");
-        let Some(Entry { value, .. }) = reader.one_of(item, &path, &KINDS_OF_STEPS, &[]) else {
+        let Some(Entry { value, .. }) = reader.one_of(item, &path, &KINDS_OF_STEPS) else {
             continue;
         };
         match read_length(value, &format!("{path}.run"), reader) {
@@ -136,7 +136,7 @@ fn read_failure(node: &Node, path: &str, reader: &mut Reader) -> Option<Failure>
     if node.is_null() {
         return None;
     }
-    reader.map(node, path, &["probability", "rate", "exitCode"], &[])?;
+    reader.map(node, path, &["probability", "rate", "exitCode"])?;
     let exit_code = read_exit_code(node, path, reader);
     let law = match (present(node, "probability"), present(node, "rate")) {
         (Some(value), None) => {
@@ -155,7 +155,7 @@ fn read_hang(node: &Node, path: &str, reader: &mut Reader) -> Option<f64> {
     if node.is_null() {
         return None;
     }
-    reader.map(node, path, &["probability"], &[])?;
+    reader.map(node, path, &["probability"])?;
     match present(node, "probability") {
         Some(value) => reader.probability(value, &format!("{path}.probability")),
         None => {
@@ -166,7 +166,7 @@ fn read_hang(node: &Node, path: &str, reader: &mut Reader) -> Option<f64> {
 }
 
 fn read_on_term(node: &Node, path: &str, reader: &mut Reader) -> Option<OnTerm> {
-    reader.map(node, path, &["after", "exitCode"], &[])?;
+    reader.map(node, path, &["after", "exitCode"])?;
     let exit_code = match present(node, "exitCode") {
         Some(value) => reader.whole(value, &format!("{path}.exitCode"), 0, 255).map(|code| code as i32),
         None => Some(OnTerm::DEFAULT.exit_code),
@@ -183,7 +183,7 @@ fn read_poison(node: &Node, path: &str, reader: &mut Reader) -> Option<(Poison, 
     if node.is_null() {
         return None;
     }
-    reader.map(node, path, &["indexes", "exitCode"], &[])?;
+    reader.map(node, path, &["indexes", "exitCode"])?;
     let exit_code = read_exit_code(node, path, reader);
     let Some(value) = present(node, "indexes") else {
         reader.error("missing-field", node.span, format!("{path}: `indexes` is missing"));

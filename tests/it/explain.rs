@@ -260,3 +260,51 @@ fn a_trace_is_what_viewers_expect() {
         }
     }
 }
+
+/// Two Jobs that take two rows in opposite order: each is told who has what it waits for.
+#[test]
+fn a_deadlock_is_told_with_who_holds_what() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deadlock.yaml");
+    let job = |name: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: {name}}}\nspec: {{template: {{spec: {{restartPolicy: Never, \
+             containers: [{{name: c, image: i}}]}}}}}}\n---\n"
+        )
+    };
+    let steps = |first: &str, second: &str| {
+        format!("{{steps: [{{hold: {{of: {first}, steps: [{{run: 10s}}, {{call: {{to: {second}}}}}]}}}}]}}")
+    };
+    let text = format!(
+        "{}{}apiVersion: jobsim/v1alpha1\nkind: Simulation\nspec:\n  workload: {{a: {}, b: {}}}\n  dependencies: {{one: {{lock: \
+         {{}}}}, two: {{lock: {{}}}}}}\n",
+        job("a"),
+        job("b"),
+        steps("one", "two"),
+        steps("two", "one")
+    );
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let why = jobsim(&["explain", file, "-n", "3", "--why", "stuck"]);
+    assert!(
+        why.contains(
+            "pod 0 waits for two since 00:11.3: pod 0 of b holds it since 00:01.8 and waits for one."
+        ),
+        "{why}"
+    );
+    let run = jobsim(&["run", file, "-n", "3"]);
+    let one_line = run.split_whitespace().collect::<Vec<&str>>().join(" ");
+    let circle = "pod 0 of b holds two and waits for one; pod 0 of a holds one and waits for two";
+    assert!(one_line.contains(circle), "{run}");
+    let json: serde_json::Value =
+        serde_json::from_str(&jobsim(&["run", file, "-n", "3", "-o", "json"])).unwrap();
+    assert_eq!(json["dependencies"][0]["first_deadlock"]["circle"], circle);
+}
+
+/// What made a herd slow is the row that its pods wait for, not the number of slots.
+#[test]
+fn a_slow_herd_is_told_what_it_waited_for() {
+    let why = jobsim(&["explain", "scenarios/thundering-herd/row-lock", "-n", "3", "--why", "slow"]);
+    let line =
+        why.lines().find(|line| line.starts_with("In calls of hot-row")).unwrap_or_else(|| panic!("{why}"));
+    assert!(line.ends_with("more pods at a time only make that longer."), "{line}");
+}
