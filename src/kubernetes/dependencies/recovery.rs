@@ -142,6 +142,8 @@ struct FaultWatch {
     at: SimTime,
     window_ends: SimTime,
     area: u128,
+    /// Since when the number inside has been normal without a break.
+    low_since: Option<SimTime>,
     /// Since when it is normal, unless a window says otherwise.
     back: Option<SimTime>,
     settled: bool,
@@ -162,6 +164,7 @@ impl FaultWatch {
             at: ends,
             window_ends: ends + WINDOW,
             area: 0,
+            low_since: None,
             back: None,
             settled: false,
             was_upset: false,
@@ -178,9 +181,8 @@ impl FaultWatch {
         }
         if now >= self.ends {
             self.pass(now);
-            if inside <= self.normal && self.back.is_none() {
-                self.back = Some(now);
-            }
+            self.low_since = (inside <= self.normal).then(|| self.low_since.unwrap_or(now));
+            self.back = self.back.or(self.low_since);
         }
         self.inside = inside;
     }
@@ -205,8 +207,9 @@ impl FaultWatch {
 
     /// On to `now` with the number inside that there was.
     fn pass(&mut self, now: SimTime) {
-        if self.at == self.ends && self.inside <= self.normal && self.back.is_none() {
-            self.back = Some(self.ends);
+        if self.at == self.ends && self.inside <= self.normal {
+            self.low_since = Some(self.ends);
+            self.back = self.back.or(self.low_since);
         }
         while self.window_ends <= now {
             self.area += u128::from(self.inside) * u128::from(self.window_ends.since(self.at).nanos());
@@ -215,7 +218,7 @@ impl FaultWatch {
             self.at = self.window_ends;
             if !normal {
                 self.was_upset = true;
-                self.back = (self.inside <= self.normal).then_some(self.at);
+                self.back = self.low_since;
             }
             // Whole windows without an event are all alike.
             let alike = (now.since(self.at).nanos() / WINDOW.nanos()).saturating_sub(1);
