@@ -43,13 +43,14 @@ pub fn limit_req(case: &Case) -> Vec<Row> {
         Some(after.chars().take_while(char::is_ascii_digit).collect())
     };
     let rate = word("rate=").unwrap_or("10".to_string());
+    let per = if limit.contains("r/m") { "min" } else { "s" };
     let burst = word("burst=").map_or(String::new(), |n| format!(", burst: {n}"));
     let delay = match word("delay=") {
         Some(n) => format!(", delay: {n}"),
         None if limit.contains("nodelay") => ", delay: nodelay".to_string(),
         None => String::new(),
     };
-    let text = format!("{{rateLimit: {{like: nginx, rate: {rate}/s{burst}{delay}}}}}");
+    let text = format!("{{rateLimit: {{like: nginx, rate: {rate}/{per}{burst}{delay}}}}}");
     compare(case, &text, 0.0)
 }
 

@@ -12,10 +12,14 @@ use crate::experiment::replicate::{Run, Threads, median_replication, worst_repli
 use crate::input::duration::seconds;
 use crate::input::{Loaded, load};
 use crate::kubernetes::simulate::{Outcome, Seed, Until, simulate};
+use crate::model::scenario::Scenario;
 use crate::observe::explain::Story;
 use crate::report::story::{self, Filter};
 use crate::report::trace::trace;
 use crate::report::why::{self, Subject};
+
+/// Options that choose from the story; a reason is told whole.
+const FILTERS: [&str; 5] = ["pod", "index", "from", "to", "all"];
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -41,10 +45,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "DURATION")]
     to: Option<String>,
     /// Not the story but the reason
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, conflicts_with_all = FILTERS)]
     why: Option<Why>,
     /// Why a completion index got no pod, or when it got one
-    #[arg(long, value_name = "INDEX")]
+    #[arg(long, value_name = "INDEX", conflicts_with_all = FILTERS, conflicts_with = "why")]
     why_not_started: Option<u32>,
     /// Write the run as Chrome/Perfetto trace (JSON); an existing file is replaced
     #[arg(long, value_name = "FILE")]
@@ -126,6 +130,9 @@ fn told(args: &Args, loaded: &Loaded) -> Result<String, String> {
         to: moment("--to", args.to.as_deref())?,
         all: args.all,
     };
+    if filter.to.is_some_and(|to| to < filter.from) {
+        return Err("--to is before --from: nothing lies between them".to_string());
+    }
     let seed = args.seed.unwrap_or(loaded.seed);
     let replication = match chosen(args, loaded, seed)? {
         Choice::Run(replication) => replication,
@@ -134,8 +141,10 @@ fn told(args: &Args, loaded: &Loaded) -> Result<String, String> {
     let mut story = Story::default();
     let scenario = &loaded.scenario;
     let ending = simulate(scenario, Seed { seed, replication }, Until::AllJobsEnded, &mut story);
+    has_pods(&filter, &story, scenario, replication)?;
     if let Some(path) = &args.trace {
-        write_trace(path, &trace(&story, scenario, ending.at).to_string())?;
+        let trace = trace(&story, scenario, Seed { seed, replication }, ending.at);
+        write_trace(path, &trace.to_string())?;
     }
     let mut text = String::new();
     for (job, ending) in (0u32..).zip(&ending.jobs) {
@@ -166,13 +175,53 @@ fn told(args: &Args, loaded: &Loaded) -> Result<String, String> {
     Ok(text)
 }
 
-/// Beside its place first, so that no half of it is ever under its name.
+/// A pod or index that nobody has is a mistake of the command line, not a story without lines.
+fn has_pods(filter: &Filter, story: &Story, scenario: &Scenario, replication: u64) -> Result<(), String> {
+    if let Some(index) = filter.index {
+        let indexes =
+            scenario.jobs.iter().filter(|job| job.spec.is_indexed()).filter_map(|job| job.spec.completions());
+        match indexes.max() {
+            None => {
+                return Err(format!("--index {index}: no Job is Indexed, so no pod has a completion index"));
+            }
+            Some(n) if index >= n && !story.pods().any(|(row, _)| row.index == Some(index)) => {
+                return Err(format!("--index {index}: there are indexes 0 to {}", n.saturating_sub(1)));
+            }
+            Some(_) => {}
+        }
+    }
+    let Some(pod) = filter.pod else { return Ok(()) };
+    let Some(row) = story.pods().map(|(row, _)| row).find(|row| row.pod == pod) else {
+        let last = story.pods().map(|(row, _)| row.pod).max();
+        let there = last.map_or("no pods".to_string(), |last| format!("pods 0 to {last}"));
+        return Err(format!("--pod {pod}: replication {replication} has {there}"));
+    };
+    let has_index = |index| story.pods().any(|(row, _)| row.pod == pod && row.index == Some(index));
+    match filter.index {
+        Some(index) if !has_index(index) => {
+            let of = row.index.map_or("none".to_string(), |index| index.to_string());
+            Err(format!("--pod {pod} --index {index}: the index of pod {pod} is {of}; give one of the two"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Beside its place first, so that no half of it is ever under its name, and nothing is left when it cannot be.
 fn write_trace(path: &Path, text: &str) -> Result<(), String> {
+    if path.is_dir() {
+        return Err(format!("--trace {}: is a folder, expected the name of a file", path.display()));
+    }
+    // A pipe or a device is written to; a file under its name would take its place.
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        return std::fs::write(path, text).map_err(|error| format!("--trace {}: {error}", path.display()));
+    }
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
-    std::fs::write(&part, text)
-        .and_then(|()| std::fs::rename(&part, path))
-        .map_err(|error| format!("--trace {}: {error}", path.display()))
+    let written = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path));
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(&part);
+        format!("--trace {}: {error}", path.display())
+    })
 }
 
 fn moment(option: &str, text: Option<&str>) -> Result<Option<SimDuration>, String> {
@@ -212,16 +261,16 @@ fn chosen(args: &Args, loaded: &Loaded, seed: u64) -> Result<Choice, String> {
         wanted = rule.next(&campaign.runs);
     }
     let runs = &campaign.runs;
-    let first = |kind: fn(&Outcome) -> bool, name: &str| {
+    let first = |kind: fn(&Outcome) -> bool, did: &str| {
         let has = |run: &Run| run.jobs.iter().any(|job| kind(&job.ending.outcome));
         match runs.iter().position(has) {
             Some(number) => Choice::Run(number as u64),
-            None => Choice::None(format!("None of {} runs is {name}.\n", runs.len())),
+            None => Choice::None(format!("None of {} runs {did}.\n", runs.len())),
         }
     };
     Ok(match (named, args.why) {
         (Some("worst"), _) => Choice::Run(worst_replication(runs)),
-        (None, Some(Why::Stuck)) => first(|outcome| matches!(outcome, Outcome::Stuck(_)), "stuck"),
+        (None, Some(Why::Stuck)) => first(|outcome| matches!(outcome, Outcome::Stuck(_)), "is stuck"),
         (None, Some(Why::Failed)) => first(|outcome| matches!(outcome, Outcome::Failed(_)), "failed"),
         _ => Choice::Run(median_replication(runs)),
     })

@@ -2,12 +2,15 @@
 
 mod charts;
 mod check;
+mod color;
 mod common;
 mod compare;
+mod completions;
 mod conformance;
 mod emit_job;
 mod explain;
 mod interrupt;
+mod learn;
 mod merge;
 mod new;
 mod progress;
@@ -50,6 +53,10 @@ enum Command {
     Recommend(Box<recommend::Args>),
     /// Results of the shards of a sweep into one
     Merge(merge::Args),
+    /// The gallery: question, prediction, run, answer
+    Learn(learn::Args),
+    /// Print the completion script of a shell
+    Completions(completions::Args),
     /// Replay recorded traces of the real Job controller and report differences
     Conformance(conformance::Args),
 }
@@ -82,6 +89,8 @@ pub fn main() -> ExitCode {
         Command::Sweep(args) => sweep::run(&args, &mut out, &mut err),
         Command::Recommend(args) => recommend::run(&args, &mut out, &mut err),
         Command::Merge(args) => merge::run(&args, &mut out, &mut err),
+        Command::Learn(args) => learn::run(&args, &mut out, &mut err),
+        Command::Completions(args) => completions::run(&args, &mut out),
         Command::Conformance(args) => conformance::run(&args, &mut out, &mut err),
     };
     let result = result.and_then(|exit| out.flush().map(|()| exit));

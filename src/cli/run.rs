@@ -1,10 +1,11 @@
 //! `jobsim run`: replicate, answer, and with `--save` write the result folder.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::Exit;
+use super::color::Color;
 use super::progress::Progress;
 use super::result_folder::ResultFolder;
 use crate::experiment::campaign::Campaign;
@@ -21,14 +22,14 @@ use crate::report;
 use crate::report::answer::{AdviceText, Answer, GateAnswer, JobAnswer};
 use crate::report::dependencies::dependency_answers;
 use crate::report::diagnostics::render;
-use crate::report::terminal::{Detail, Ink};
+use crate::report::terminal::Detail;
 
 /// More would not fit the memory of an ordinary machine.
 const MOST_REPLICATIONS: u64 = 10_000_000;
 /// More replications are not run to decide a gate, unless the document allows them.
 const MOST_FOR_GATES: u64 = 100_000;
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(super) struct Args {
     /// Manifests and Simulation document: files, folders, or - for standard input
     #[arg(value_name = "PATH")]
@@ -84,34 +85,15 @@ pub(super) struct Args {
     color: Color,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 enum Form {
+    #[default]
     Table,
     Json,
     Yaml,
     /// One row is one Job in one replication
     Csv,
     Markdown,
-}
-
-/// When text is coloured; NO_COLOR in the environment is honoured (no-color.org).
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Color {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    Always,
-    Never,
-}
-
-impl Color {
-    fn ink(self) -> Ink {
-        let is_forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        match self {
-            Color::Auto if io::stdout().is_terminal() && !is_forbidden => Ink::Ansi,
-            Color::Always => Ink::Ansi,
-            _ => Ink::Plain,
-        }
-    }
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
@@ -145,11 +127,24 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         Form::Yaml => write!(out, "{}", yaml(&Node::from_json(&report::json::answer(&answer))))?,
         Form::Csv => {
             let names: Vec<String> = loaded.scenario.jobs.iter().map(|job| job.name.clone()).collect();
-            report::csv::replications(&mut *out, &names, &runs).map_err(io::Error::other)?;
+            // In memory first: the writer of CSV would hide that a pipe was closed.
+            let mut table = Vec::new();
+            report::csv::replications(&mut table, &names, &runs).map_err(io::Error::other)?;
+            out.write_all(&table)?;
         }
         Form::Markdown => write!(out, "{}", report::markdown::answer(&answer))?,
     }
     Ok(exit_of(&answer))
+}
+
+/// What `jobsim run` answers without any option but `-n`.
+///
+/// # Errors
+/// A text for a number of replications that makes no sense.
+pub(super) fn answered(loaded: &Loaded, replications: Option<&str>) -> Result<Answer, String> {
+    let args = Args { replications: replications.map(str::to_string), ..Args::default() };
+    let plan = Plan::new(&args, loaded)?;
+    carry_out(&plan, &args, loaded).map(|(answer, _)| answer)
 }
 
 /// One gate that fails is a no; else one that is undecided keeps the answer open.

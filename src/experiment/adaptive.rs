@@ -7,10 +7,10 @@
 //! where to look and says nothing itself: each setting's intervals come from its own runs.
 
 use super::constraint::{Constraint, Verdict};
+use super::difference::difference;
 use super::interval::mean_interval;
 use super::measure::Measure;
 use super::replicate::Run;
-use super::selection::difference;
 use super::stop_rule::grown;
 use crate::model::scenario::Scenario;
 

@@ -6,6 +6,7 @@ pub mod campaign;
 pub mod comparison;
 pub mod constraint;
 pub mod deadlines;
+pub mod difference;
 pub mod grid;
 pub mod interval;
 pub mod journal;

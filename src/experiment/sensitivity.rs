@@ -1,10 +1,10 @@
 //! Which input moves the answer most: each is made a tenth larger and a tenth smaller, with the same luck.
 //!
-//! So the user knows what to measure next. Relies on [`super::selection::difference`].
+//! So the user knows what to measure next. Relies on [`super::difference`].
 
+use super::difference::difference;
 use super::measure::Measure;
 use super::replicate::{Run, Threads};
-use super::selection::difference;
 use crate::engine::distribution::Distribution;
 use crate::model::scenario::Scenario;
 use crate::model::steps::Op;

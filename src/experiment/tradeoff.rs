@@ -1,8 +1,9 @@
 //! What a finished search says beside its leader: which settings nobody beats in everything, and what each constraint
 //! costs.
 
+use super::difference::difference;
 use super::replicate::Threads;
-use super::selection::{Problem, Selection, difference};
+use super::selection::{Problem, Selection};
 
 /// Settings for which no other is at least as good in the objective and in every constraint's measure, and better in
 /// one; by their estimates.

@@ -72,7 +72,7 @@ pub(super) fn read_dependencies(node: Option<&Node>, reader: &mut Reader) -> Dep
 const KINDS: [&str; 4] = ["lock", "rateLimit", "pool", "server"];
 
 fn read_dependency(name: &str, node: &Node, path: &str, reader: &mut Reader) -> Option<Dependency> {
-    reader.map(node, path, &["lock", "rateLimit", "pool", "server", "background"], &[])?;
+    reader.map(node, path, &["lock", "rateLimit", "pool", "server", "background"])?;
     let mut kinds = node.entries().iter().filter(|entry| KINDS.contains(&entry.key.as_str()));
     let (first, second) = (kinds.next(), kinds.next());
     let Some(entry) = first else {
@@ -163,7 +163,7 @@ pub(super) fn positive(node: &Node, path: &str, reader: &mut Reader) -> Option<f
 }
 
 fn read_background(node: &Node, path: &str, reader: &mut Reader) -> Option<Background> {
-    reader.map(node, path, &["arrivals", "service", "timeout"], &[])?;
+    reader.map(node, path, &["arrivals", "service", "timeout"])?;
     let path_of = |key: &str| format!("{path}.{key}");
     let arrivals_node = reader.required(node, path, "arrivals")?;
     let arrivals = reader.distribution(arrivals_node, &path_of("arrivals"))?;

@@ -43,7 +43,7 @@ impl Reader<'_> {
             let seconds = self.seconds(node, path)?;
             return self.constant(node, path, seconds);
         }
-        let Entry { key, value, .. } = self.one_of(node, path, &DISTRIBUTIONS, &[])?;
+        let Entry { key, value, .. } = self.one_of(node, path, &DISTRIBUTIONS)?;
         let path = format!("{path}.{key}");
         match key.as_str() {
             "constant" => {
@@ -98,7 +98,7 @@ impl Reader<'_> {
 
     fn log_normal(&mut self, node: &Node, path: &str) -> Option<Distribution> {
         const SPREAD: [&str; 4] = ["sigma", "p90", "p95", "p99"];
-        self.map(node, path, &["median", "sigma", "p90", "p95", "p99", "mean", "cv"], &[])?;
+        self.map(node, path, &["median", "sigma", "p90", "p95", "p99", "mean", "cv"])?;
         let given: Vec<&str> = SPREAD.into_iter().filter(|key| present(node, key).is_some()).collect();
         let has = |key| present(node, key).is_some();
         match given.as_slice() {
@@ -131,7 +131,7 @@ impl Reader<'_> {
 
     fn empirical(&mut self, node: &Node, path: &str) -> Option<Distribution> {
         let values = if matches!(node.kind, NodeKind::Map(_)) {
-            self.map(node, path, &["file"], &[])?;
+            self.map(node, path, &["file"])?;
             let file = self.required(node, path, "file")?;
             let name = self.text(file, &format!("{path}.file"))?;
             self.empirical_file(file, name)?
@@ -197,7 +197,7 @@ impl Reader<'_> {
         let mut good = true;
         for (n, item) in self.list(node, path)?.iter().enumerate() {
             let path = format!("{path}[{n}]");
-            let part = self.map(item, &path, &["weight", "of"], &[]).and_then(|item| {
+            let part = self.map(item, &path, &["weight", "of"]).and_then(|item| {
                 let weight = self.parameter(item, &path, "weight");
                 let of = self.required(item, &path, "of")?;
                 let of = self.distribution(of, &format!("{path}.of"));
@@ -223,7 +223,7 @@ impl Reader<'_> {
         others: &[&str],
     ) -> Option<[f64; N]> {
         let known: Vec<&str> = keys.iter().chain(others).copied().collect();
-        self.map(node, path, &known, &[])?;
+        self.map(node, path, &known)?;
         let values = keys.map(|key| {
             let value = self.required(node, path, key)?;
             self.finite_seconds(value, &format!("{path}.{key}"))

@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::patch::Change;
 use crate::model::scenario::Action;
-use crate::model::workload::{FailureLaw, RunTime, SampledWorkload, Workload};
+use crate::model::workload::{FailureLaw, OnTerm, RunTime, SampledWorkload, Workload};
 
 const JOB: &str = "\
 apiVersion: batch/v1
@@ -159,6 +159,16 @@ fn by_index_has_one_distribution_for_each_index() {
     let loaded =
         good(&with("  workload: {default: {steps: [{run: {byIndex: [1s, 2s, 3s, never]}}]}}\n"), &[]);
     assert!(matches!(&sampled(&loaded, 0).run, RunTime::ByIndex(list) if list.len() == 4));
+}
+
+#[test]
+fn a_container_takes_its_time_on_sigterm() {
+    let on_term = |text: &str| sampled(&good(&with(text), &[]), 0).on_term;
+    assert_eq!(on_term("  workload: {default: {hang: {probability: 0}}}\n"), OnTerm::DEFAULT);
+    let slow = on_term("  workload: {default: {onTerm: {after: 45s, exitCode: 0}}}\n");
+    assert_eq!(slow, OnTerm { after: SimDuration::from_seconds(45.0), exit_code: 0 });
+    let own = on_term("  workload: {default: {onTerm: {after: 45s}}, work: {onTerm: {after: 1s}}}\n");
+    assert_eq!(own, OnTerm { after: SimDuration::from_seconds(1.0), exit_code: 143 });
 }
 
 #[test]
@@ -332,6 +342,9 @@ fn bad_inputs() {
             "spec.workload.default.steps[0].call.to: there is no dependency \"db\"",
         ),
         (with("  workload: {default: {steps: []}}\n"), "found an empty list"),
+        (with("  workload: {default: {onTerm: {}}}\n"), "spec.workload.default.onTerm: `after` is missing"),
+        (with("  workload: {default: {onTerm: {after: 45}}}\n"), "found 45 without a unit"),
+        (with("  workload: {default: {onTerm: {after: 1s, exitCode: 256}}}\n"), "onTerm.exitCode: found 256"),
         (
             with("  workload: {default: {steps: [{run: {byIndex: [1s]}}]}}\n"),
             "byIndex: found 1 distributions, expected as many as completions (4)",

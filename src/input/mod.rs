@@ -127,8 +127,19 @@ pub fn parse(paths: &[String], stdin: &mut dyn Read) -> Parsed {
     let mut sources = Sources::default();
     let mut diagnostics = Vec::new();
     let read = sources.read(paths, stdin, &mut diagnostics);
+    parsed(sources, &read, diagnostics)
+}
+
+/// The same of texts with their names.
+pub fn parse_texts(texts: &[(String, &str)]) -> Parsed {
+    let mut sources = Sources::default();
+    let read: Vec<u32> = texts.iter().map(|(name, text)| sources.add(name, *text)).collect();
+    parsed(sources, &read, Vec::new())
+}
+
+fn parsed(sources: Sources, read: &[u32], mut diagnostics: Vec<Diagnostic>) -> Parsed {
     let mut documents = Documents::default();
-    for file in &read {
+    for file in read {
         for node in yaml::read_all(&sources, *file, &mut diagnostics) {
             documents.sort_in(node, None, &sources, &mut diagnostics);
         }

@@ -43,7 +43,7 @@ fn read_policy(
     dependencies: &Dependencies,
     reader: &mut Reader,
 ) -> Option<Script> {
-    reader.map(node, path, &["job", "ramp", "adapt"], &[])?;
+    reader.map(node, path, &["job", "ramp", "adapt"])?;
     let job = match present(node, "job") {
         Some(name) => {
             let text = reader.text(name, &format!("{path}.job"))?;
@@ -68,14 +68,14 @@ fn read_policy(
         }
     };
     let path = format!("{path}.{name}");
-    reader.map(policy, &path, &["parallelism"], &[])?;
+    reader.map(policy, &path, &["parallelism"])?;
     let value = reader.required(policy, &path, "parallelism")?;
     let path = format!("{path}.parallelism");
     let known: &[&str] = match name {
         "ramp" => &["from", "to", "add", "every"],
         _ => &["from", "to", "add", "every", "watch", "backOffAt", "factor"],
     };
-    reader.map(value, &path, known, &[])?;
+    reader.map(value, &path, known)?;
     let mut number = |key: &str, least: i64| {
         let node = reader.required(value, &path, key)?;
         reader.whole(node, &format!("{path}.{key}"), least, MOST_PODS).map(|n| n as u32)
@@ -101,8 +101,7 @@ fn read_watch(node: &Node, path: &str, dependencies: &Dependencies, reader: &mut
     let dependency = dependencies.named(text, name.span, &format!("{path}.watch"), reader);
     let trouble = reader.required(node, path, "backOffAt")?;
     let below = format!("{path}.backOffAt");
-    let Entry { key, value, .. } =
-        reader.one_of(trouble, &below, &["rejected", "latency", "waiting"], &[])?;
+    let Entry { key, value, .. } = reader.one_of(trouble, &below, &["rejected", "latency", "waiting"])?;
     let below = format!("{below}.{key}");
     let back_off_at = match key.as_str() {
         "rejected" => reader.probability(value, &below).map(Trouble::Rejected),
@@ -139,7 +138,7 @@ fn read_fault(
     faults: &mut Vec<TimedFault>,
     reader: &mut Reader,
 ) -> Option<()> {
-    reader.map(node, path, &["at", "dependency", "down", "silent", "slow", "limit", "flap"], &[])?;
+    reader.map(node, path, &["at", "dependency", "down", "silent", "slow", "limit", "flap"])?;
     let at = reader.required(node, path, "at").and_then(|v| reader.duration(v, &format!("{path}.at")));
     let name = reader.required(node, path, "dependency")?;
     let text = reader.text(name, &format!("{path}.dependency"))?;
@@ -156,7 +155,7 @@ fn read_fault(
         "flap" => &["for", "down", "up"],
         _ => &["for"],
     };
-    reader.map(value, &below, known, &[])?;
+    reader.map(value, &below, known)?;
     let length = |key: &str, reader: &mut Reader| {
         let node = reader.required(value, &below, key)?;
         patience(node, &format!("{below}.{key}"), reader)

@@ -27,7 +27,7 @@ pub(super) fn read_rate_limit(node: &Node, path: &str, reader: &mut Reader) -> O
             "per",
         ],
     };
-    reader.map(node, path, known, &[])?;
+    reader.map(node, path, known)?;
     let rate_path = format!("{path}.rate");
     let rate_node = reader.required(node, path, "rate")?;
     let rate = reader.rate(rate_node, &rate_path)?;

@@ -43,20 +43,8 @@ impl Reader<'_> {
         self.error("invalid-value", node.span, format!("{path}: {message}"));
     }
 
-    /// What the contract has and this version does not.
-    pub fn unsupported(&mut self, span: Span, what: impl Display) {
-        let message = format!("{what}: not supported by this version yet");
-        self.diagnostics.push(Diagnostic::error("unsupported", message).at(span).help("remove it"));
-    }
-
-    /// Checks that this is a map of known fields. `later`: known, but not yet supported.
-    pub fn map<'n>(
-        &mut self,
-        node: &'n Node,
-        path: &str,
-        known: &[&str],
-        later: &[&str],
-    ) -> Option<&'n Node> {
+    /// Checks that this is a map of known fields.
+    pub fn map<'n>(&mut self, node: &'n Node, path: &str, known: &[&str]) -> Option<&'n Node> {
         if !matches!(node.kind, NodeKind::Map(_)) {
             self.expected(node, path, format!("a map with {}", listed(known)));
             return None;
@@ -69,10 +57,6 @@ impl Reader<'_> {
             Vec::new()
         };
         for Entry { key, key_span, .. } in entries.iter().filter(strange).take(MAX_UNKNOWN) {
-            if later.contains(&key.as_str()) {
-                self.unsupported(*key_span, format!("`{key}` in {path}"));
-                continue;
-            }
             let message = format!("unknown field `{key}` in {path}, expected {}", listed(known));
             let diagnostic = Diagnostic::error("unknown-field", message).at(*key_span);
             self.diagnostics.push(did_you_mean(diagnostic, key, *key_span, &absent));
@@ -81,18 +65,12 @@ impl Reader<'_> {
     }
 
     /// The only entry of a map that holds exactly one of the known keys.
-    pub fn one_of<'n>(
-        &mut self,
-        node: &'n Node,
-        path: &str,
-        known: &[&str],
-        later: &[&str],
-    ) -> Option<&'n Entry> {
-        self.map(node, path, known, later)?;
+    pub fn one_of<'n>(&mut self, node: &'n Node, path: &str, known: &[&str]) -> Option<&'n Entry> {
+        self.map(node, path, known)?;
         let mut named = node.entries().iter().filter(|e| known.contains(&e.key.as_str()));
         match (named.next(), named.next()) {
             (Some(entry), None) => Some(entry),
-            // An unknown or a later key has been told.
+            // An unknown key has been told.
             (None, _) if !node.entries().is_empty() => None,
             (None, _) => {
                 self.expected(node, path, format!("one of {}", listed(known)));

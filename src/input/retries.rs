@@ -11,7 +11,7 @@ const MOST_ATTEMPTS: i64 = 4000;
 
 pub(super) fn read_retry(node: &Node, path: &str, reader: &mut Reader) -> Option<Retry> {
     let known = ["attempts", "backoff", "honourRetryAfter", "budget", "breaker"];
-    reader.map(node, path, &known, &[])?;
+    reader.map(node, path, &known)?;
     let attempts = reader.required(node, path, "attempts");
     let attempts =
         attempts.and_then(|value| reader.whole(value, &format!("{path}.attempts"), 1, MOST_ATTEMPTS));
@@ -46,7 +46,7 @@ fn read_backoff(node: &Node, path: &str, reader: &mut Reader) -> Option<Backoff>
         let base = reader.duration(node, path)?;
         return Some(Backoff { base, ..none });
     }
-    reader.map(node, path, &["base", "factor", "cap", "jitter"], &[])?;
+    reader.map(node, path, &["base", "factor", "cap", "jitter"])?;
     let base = reader.required(node, path, "base").and_then(|v| reader.duration(v, &format!("{path}.base")));
     let factor = match present(node, "factor") {
         Some(value) => positive(value, &format!("{path}.factor"), reader),
@@ -73,7 +73,7 @@ fn read_backoff(node: &Node, path: &str, reader: &mut Reader) -> Option<Backoff>
 }
 
 fn read_budget(node: &Node, path: &str, reader: &mut Reader) -> Option<Budget> {
-    reader.map(node, path, &["ratio", "most"], &[])?;
+    reader.map(node, path, &["ratio", "most"])?;
     let ratio = reader.required(node, path, "ratio")?;
     let ratio = reader.probability(ratio, &format!("{path}.ratio"));
     let most = match present(node, "most") {
@@ -84,7 +84,7 @@ fn read_budget(node: &Node, path: &str, reader: &mut Reader) -> Option<Budget> {
 }
 
 fn read_breaker(node: &Node, path: &str, reader: &mut Reader) -> Option<Breaker> {
-    reader.map(node, path, &["failures", "open"], &[])?;
+    reader.map(node, path, &["failures", "open"])?;
     let failures = reader.required(node, path, "failures");
     let failures =
         failures.and_then(|value| reader.whole(value, &format!("{path}.failures"), 1, MOST_ATTEMPTS));

@@ -192,6 +192,7 @@ static WORKLOAD: Table = table(
         field("failure", Shape::Table(&FAILURE), "How an attempt fails."),
         field("hang", Shape::Table(&HANG), "How often an attempt never ends by itself."),
         field("poison", Shape::Table(&POISON), "Indexes that fail every time."),
+        field("onTerm", Shape::Table(&ON_TERM), "What a container does when it receives SIGTERM."),
     ],
 );
 
@@ -232,6 +233,16 @@ static POISON: Table = with(
     &[
         field("indexes", Either(&[Text, Whole(0)]), "Such as \"3,7-9\"."),
         field("exitCode", Whole(1), "Default 1."),
+    ],
+);
+
+static ON_TERM: Table = with(
+    "OnTerm",
+    "How a container ends on SIGTERM; when that takes longer than the grace period, SIGKILL ends it with 137.",
+    &["after"],
+    &[
+        field("after", Duration, "From SIGTERM to its end. Without onTerm: 500ms."),
+        field("exitCode", Whole(0), "Default 143."),
     ],
 );
 

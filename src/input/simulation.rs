@@ -77,9 +77,9 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
     let before = errors(reader);
     let empty = Node::new(NodeKind::Map(Vec::new()));
     let document = document.unwrap_or(&empty);
-    reader.map(document, "the Simulation", &["apiVersion", "kind", "metadata", "spec"], &[]);
+    reader.map(document, "the Simulation", &["apiVersion", "kind", "metadata", "spec"]);
     if let Some(metadata) = present(document, "metadata") {
-        reader.map(metadata, "metadata", &["name", "labels", "annotations"], &[]);
+        reader.map(metadata, "metadata", &["name", "labels", "annotations"]);
         if let Some(name) = present(metadata, "name") {
             reader.text(name, "metadata.name");
         }
@@ -96,7 +96,7 @@ pub fn read(document: Option<&Node>, jobs: Vec<NamedJob>, reader: &mut Reader) -
         "dependencies",
         "policies",
     ];
-    reader.map(spec, "spec", &known, &[]);
+    reader.map(spec, "spec", &known);
 
     let mut defaults = Defaults { jobs: jobs.len(), found: Vec::new() };
     let seed = match present(spec, "seed") {
@@ -204,7 +204,7 @@ fn read_replications(node: &Node, reader: &mut Reader) -> Option<Replications> {
         let count = reader.whole(node, PATH, 1, MAX_REPLICATIONS)?;
         return Some(Replications::Count(count as u64));
     }
-    reader.map(node, PATH, &["relativeError", "confidence", "min", "max"], &[]);
+    reader.map(node, PATH, &["relativeError", "confidence", "min", "max"]);
     let Replications::Auto { relative_error, confidence, min, max } = Replications::AUTO else {
         return None;
     };
@@ -292,7 +292,7 @@ fn read_control_plane(
     let empty = Node::new(NodeKind::Map(Vec::new()));
     let node = node.unwrap_or(&empty);
     let known = ["preset", "qps", "burst", "eventsTakeTokens", "apiLatency", "watchDelay", "podGC"];
-    if reader.map(node, PATH, &known, &[]).is_none() {
+    if reader.map(node, PATH, &known).is_none() {
         return (Preset::Kubernetes, None);
     }
     let (preset, mut plane) = match present(node, "preset") {
@@ -350,7 +350,7 @@ fn read_pod_gc(node: &Node, preset: Option<PodGc>, reader: &mut Reader) -> Optio
         return None;
     }
     let mut gc = preset?;
-    reader.map(node, PATH, &["first", "period"], &[])?;
+    reader.map(node, PATH, &["first", "period"])?;
     if let Some(value) = present(node, "first") {
         gc.first = SimTime::ZERO + reader.duration(value, &format!("{PATH}.first"))?;
     }
@@ -396,7 +396,7 @@ fn read_jobs(node: Option<&Node>, jobs: &[NamedJob], reader: &mut Reader) -> Vec
     for Entry { key, key_span, value } in node.entries() {
         let job = job_named(key, *key_span, PATH, jobs, reader);
         let path = format!("{PATH}.{key}");
-        if value.is_null() || reader.map(value, &path, &["submit"], &[]).is_none() {
+        if value.is_null() || reader.map(value, &path, &["submit"]).is_none() {
             continue;
         }
         let Some(node) = present(value, "submit") else { continue };

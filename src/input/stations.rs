@@ -34,7 +34,7 @@ fn read_disconnect(node: &Node, path: &str, default: Disconnect, reader: &mut Re
             return Some(Disconnect::Finish { idle: SEEN_AFTER });
         }
         if matches!(value.kind, NodeKind::Map(_)) {
-            reader.map(value, path, &["check"], &[])?;
+            reader.map(value, path, &["check"])?;
             let every = patience(reader.required(value, path, "check")?, &format!("{path}.check"), reader)?;
             return Some(Disconnect::Look { every, idle: SEEN_AFTER });
         }
@@ -55,7 +55,7 @@ pub(super) fn read_lock(node: &Node, path: &str, reader: &mut Reader) -> Option<
         "deadlockTimeout",
         "holdTimeout",
     ];
-    reader.map(node, path, &KNOWN, &[])?;
+    reader.map(node, path, &KNOWN)?;
     #[derive(Clone, Copy)]
     enum Like {
         Row,
@@ -78,7 +78,7 @@ pub(super) fn read_lock(node: &Node, path: &str, reader: &mut Reader) -> Option<
     };
     let queue = read_queue(node, path, queue, reader);
     let hold = or(node, path, "holdCost", hold, reader, |value, path, reader| {
-        reader.map(value, path, &["fixed", "perWaiter"], &[])?;
+        reader.map(value, path, &["fixed", "perWaiter"])?;
         let mut nanos =
             |key: &str| or(value, path, key, 0.0, reader, |v, p, r| r.finite_seconds(v, p).map(|s| s * 1e9));
         let (fixed_ns, per_waiter_ns) = (nanos("fixed"), nanos("perWaiter"));
@@ -119,7 +119,7 @@ pub(super) fn read_pool(node: &Node, path: &str, reader: &mut Reader) -> Option<
         "deadlockTimeout",
         "holdTimeout",
     ];
-    reader.map(node, path, &known, &[])?;
+    reader.map(node, path, &known)?;
     let connections = match reader.required(node, path, "connections") {
         Some(value) => count(value, &format!("{path}.connections"), 1, reader),
         None => None,
@@ -150,7 +150,7 @@ pub(super) fn read_server(node: &Node, path: &str, reader: &mut Reader) -> Optio
         "crash",
         "releaseAfter",
     ];
-    reader.map(node, path, &known, &[])?;
+    reader.map(node, path, &known)?;
     let servers = or(node, path, "servers", 1, reader, |v, p, r| count(v, p, 1, r));
     let service = or(node, path, "service", None, reader, |v, p, r| r.distribution(v, p).map(Some));
     let most = or(node, path, "inFlightLimit", None, reader, |v, p, r| count(v, p, 1, r).map(Some))?;
@@ -176,12 +176,12 @@ pub(super) fn read_server(node: &Node, path: &str, reader: &mut Reader) -> Optio
 
 fn read_load(node: &Node, path: &str, reader: &mut Reader) -> Option<LoadCurve> {
     if let Some(table) = present(node, "table") {
-        reader.map(node, path, &["table"], &[])?;
+        reader.map(node, path, &["table"])?;
         let path = format!("{path}.table");
         let mut points: Vec<(u32, f64)> = Vec::new();
         for (n, item) in reader.list(table, &path)?.iter().enumerate() {
             let path = format!("{path}[{n}]");
-            reader.map(item, &path, &["inFlight", "throughput"], &[])?;
+            reader.map(item, &path, &["inFlight", "throughput"])?;
             let at =
                 count(reader.required(item, &path, "inFlight")?, &format!("{path}.inFlight"), 1, reader)?;
             let value = reader.required(item, &path, "throughput")?;
@@ -198,19 +198,19 @@ fn read_load(node: &Node, path: &str, reader: &mut Reader) -> Option<LoadCurve> 
         }
         return Some(LoadCurve::Table(points));
     }
-    reader.map(node, path, &["contention", "coherency", "table"], &[])?;
+    reader.map(node, path, &["contention", "coherency", "table"])?;
     let contention = or(node, path, "contention", 0.0, reader, not_negative);
     let coherency = or(node, path, "coherency", 0.0, reader, not_negative);
     Some(LoadCurve::Scalability { contention: contention?, coherency: coherency? })
 }
 
 fn read_crash(node: &Node, path: &str, reader: &mut Reader) -> Option<Crash> {
-    reader.map(node, path, &["above", "recovery", "cold"], &[])?;
+    reader.map(node, path, &["above", "recovery", "cold"])?;
     let in_flight = count(reader.required(node, path, "above")?, &format!("{path}.above"), 1, reader);
     let recovery = reader.required(node, path, "recovery");
     let recovery = recovery.and_then(|value| reader.distribution(value, &format!("{path}.recovery")));
     let cold = or(node, path, "cold", (SimDuration::ZERO, 1.0), reader, |value, path, reader| {
-        reader.map(value, path, &["for", "factor"], &[])?;
+        reader.map(value, path, &["for", "factor"])?;
         let length = reader.required(value, path, "for")?;
         let length = reader.duration(length, &format!("{path}.for"))?;
         let factor = reader.required(value, path, "factor")?;

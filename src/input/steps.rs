@@ -44,7 +44,7 @@ fn read_into(
     let mut good = true;
     for (n, step) in steps.iter().enumerate() {
         let path = format!("{path}[{n}]");
-        let Some(Entry { key, value, .. }) = reader.one_of(step, &path, &KINDS_OF_STEPS, &[]) else {
+        let Some(Entry { key, value, .. }) = reader.one_of(step, &path, &KINDS_OF_STEPS) else {
             good = false;
             continue;
         };
@@ -70,7 +70,7 @@ pub(super) fn read_length(node: &Node, path: &str, reader: &mut Reader) -> Optio
     let Some(list) = node.get("byIndex") else {
         return reader.distribution(node, path).map(Length::Same);
     };
-    reader.map(node, path, &["byIndex"], &[])?;
+    reader.map(node, path, &["byIndex"])?;
     let path = format!("{path}.byIndex");
     let items = reader.list(list, &path)?.iter().enumerate();
     let laws: Vec<_> = items.map(|(n, item)| reader.distribution(item, &format!("{path}[{n}]"))).collect();
@@ -85,7 +85,7 @@ fn read_hold(
     held: &mut Vec<usize>,
     reader: &mut Reader,
 ) -> Option<()> {
-    reader.map(node, path, &["of", "steps", "access", "think", "timeout", "retry", "giveUp"], &[])?;
+    reader.map(node, path, &["of", "steps", "access", "think", "timeout", "retry", "giveUp"])?;
     let call = read_common(node, path, "of", dependencies, held, reader)?;
     let steps = reader.required(node, path, "steps")?;
     let path = format!("{path}.steps");
@@ -108,7 +108,7 @@ fn read_repeat(
     held: &mut Vec<usize>,
     reader: &mut Reader,
 ) -> Option<()> {
-    reader.map(node, path, &["times", "steps"], &[])?;
+    reader.map(node, path, &["times", "steps"])?;
     let times = reader.required(node, path, "times");
     let times = times.and_then(|v| reader.whole(v, &format!("{path}.times"), 1, MOST_STEPS as i64));
     let steps = reader.required(node, path, "steps")?;
@@ -139,7 +139,7 @@ fn read_call(
     reader: &mut Reader,
 ) -> Option<Call> {
     let known = ["to", "times", "access", "think", "service", "timeout", "retry", "giveUp"];
-    reader.map(node, path, &known, &[])?;
+    reader.map(node, path, &known)?;
     let call = read_common(node, path, "to", dependencies, held, reader);
     let times = or(node, path, "times", 1, reader, |v, p, r| r.whole(v, p, 1, MOST_CALLS).map(|n| n as u32));
     let service = or(node, path, "service", None, reader, |v, p, r| read_length(v, p, r).map(Some));
@@ -171,7 +171,7 @@ fn read_common(
         word(v, p, &[("read", Access::Shared), ("write", Access::Exclusive)], r)
     });
     let give_up = or(node, path, "giveUp", 1, reader, |v, p, r| {
-        r.map(v, p, &["exitCode"], &[])?;
+        r.map(v, p, &["exitCode"])?;
         or(v, p, "exitCode", 1, r, |v, p, r| r.whole(v, p, 1, 255).map(|code| code as i32))
     });
     let to = to?;

@@ -37,7 +37,7 @@ fn read_timed(node: &Node, path: &str, jobs: &[NamedJob], reader: &mut Reader) -
         reader.error("missing-field", entry.key_span, message);
         return None;
     }
-    reader.map(node, path, &known, &[])?;
+    reader.map(node, path, &known)?;
     let at = match present(node, "at") {
         Some(value) => reader.duration(value, &format!("{path}.at")),
         None => {
@@ -85,7 +85,7 @@ fn read_action(
     };
     match key {
         "patch" => {
-            reader.map(node, path, &["spec"], &[])?;
+            reader.map(node, path, &["spec"])?;
             let Some(spec) = present(node, "spec") else {
                 reader.error("missing-field", node.span, format!("{path}: `spec` is missing"));
                 return None;
@@ -99,7 +99,7 @@ fn read_action(
             Some(Action::DeleteJob { job, propagation: Propagation::Background })
         }
         "deleteJob" => {
-            reader.map(node, path, &["propagation"], &[])?;
+            reader.map(node, path, &["propagation"])?;
             let propagation = match present(node, "propagation") {
                 None => Propagation::Background,
                 Some(value) => {
@@ -114,7 +114,7 @@ fn read_action(
         }
         _ => {
             if !node.is_null() {
-                reader.map(node, path, &[], &[])?;
+                reader.map(node, path, &[])?;
             }
             Some(match key {
                 "suspend" => suspend(true),
@@ -126,7 +126,7 @@ fn read_action(
 }
 
 fn read_pod(node: &Node, path: &str, job: &NamedJob, reader: &mut Reader) -> Option<PodRef> {
-    let Entry { key, value, .. } = reader.one_of(node, path, &["index", "ordinal"], &[])?;
+    let Entry { key, value, .. } = reader.one_of(node, path, &["index", "ordinal"])?;
     let path = format!("{path}.{key}");
     let number = reader.whole(value, &path, 0, i64::from(i32::MAX))? as u32;
     if key == "ordinal" {

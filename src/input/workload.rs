@@ -13,7 +13,7 @@ use super::steps::{KINDS_OF_STEPS, has_calls, read_length, read_program};
 use crate::engine::distribution::{Distribution, Percentile};
 use crate::model::job::Completion;
 use crate::model::steps::Length;
-use crate::model::workload::{Failure, FailureLaw, Poison, RunTime, SampledWorkload, Workload};
+use crate::model::workload::{Failure, FailureLaw, OnTerm, Poison, RunTime, SampledWorkload, Workload};
 
 const DEFAULT_EXIT_CODE: i32 = 1;
 /// Entry of `workload` for every Job.
@@ -34,6 +34,7 @@ pub(super) struct WorkloadEntry {
     failure: Option<Option<Failure>>,
     hang: Option<f64>,
     poison: Option<Option<(Poison, Span)>>,
+    on_term: Option<OnTerm>,
 }
 
 /// All entries of `workload`.
@@ -70,8 +71,8 @@ pub(super) fn read_workload(
     reader: &mut Reader,
 ) -> WorkloadEntry {
     let mut entry = WorkloadEntry::default();
-    let known = ["schedule", "startup", "steps", "failure", "hang", "poison"];
-    if node.is_null() || reader.map(node, path, &known, &[]).is_none() {
+    let known = ["schedule", "startup", "steps", "failure", "hang", "poison", "onTerm"];
+    if node.is_null() || reader.map(node, path, &known).is_none() {
         return entry;
     }
     let mut distribution = |key: &str| {
@@ -93,6 +94,9 @@ pub(super) fn read_workload(
     if let Some(value) = node.get("poison") {
         entry.poison = Some(read_poison(value, &format!("{path}.poison"), reader));
     }
+    if let Some(value) = present(node, "onTerm") {
+        entry.on_term = read_on_term(value, &format!("{path}.onTerm"), reader);
+    }
     entry
 }
 
@@ -104,7 +108,7 @@ fn read_steps(node: &Node, path: &str, dependencies: &Dependencies, reader: &mut
     let mut steps = Vec::new();
     for (n, item) in items.iter().enumerate() {
         let path = format!("{path}[{n}]");
-        let Some(Entry { value, .. }) = reader.one_of(item, &path, &KINDS_OF_STEPS, &[]) else {
+        let Some(Entry { value, .. }) = reader.one_of(item, &path, &KINDS_OF_STEPS) else {
             continue;
         };
         match read_length(value, &format!("{path}.run"), reader) {
@@ -132,7 +136,7 @@ fn read_failure(node: &Node, path: &str, reader: &mut Reader) -> Option<Failure>
     if node.is_null() {
         return None;
     }
-    reader.map(node, path, &["probability", "rate", "exitCode"], &[])?;
+    reader.map(node, path, &["probability", "rate", "exitCode"])?;
     let exit_code = read_exit_code(node, path, reader);
     let law = match (present(node, "probability"), present(node, "rate")) {
         (Some(value), None) => {
@@ -151,7 +155,7 @@ fn read_hang(node: &Node, path: &str, reader: &mut Reader) -> Option<f64> {
     if node.is_null() {
         return None;
     }
-    reader.map(node, path, &["probability"], &[])?;
+    reader.map(node, path, &["probability"])?;
     match present(node, "probability") {
         Some(value) => reader.probability(value, &format!("{path}.probability")),
         None => {
@@ -161,11 +165,25 @@ fn read_hang(node: &Node, path: &str, reader: &mut Reader) -> Option<f64> {
     }
 }
 
+fn read_on_term(node: &Node, path: &str, reader: &mut Reader) -> Option<OnTerm> {
+    reader.map(node, path, &["after", "exitCode"])?;
+    let exit_code = match present(node, "exitCode") {
+        Some(value) => reader.whole(value, &format!("{path}.exitCode"), 0, 255).map(|code| code as i32),
+        None => Some(OnTerm::DEFAULT.exit_code),
+    };
+    let Some(value) = present(node, "after") else {
+        reader.error("missing-field", node.span, format!("{path}: `after` is missing"));
+        return None;
+    };
+    let after = reader.duration(value, &format!("{path}.after"));
+    Some(OnTerm { after: after?, exit_code: exit_code? })
+}
+
 fn read_poison(node: &Node, path: &str, reader: &mut Reader) -> Option<(Poison, Span)> {
     if node.is_null() {
         return None;
     }
-    reader.map(node, path, &["indexes", "exitCode"], &[])?;
+    reader.map(node, path, &["indexes", "exitCode"])?;
     let exit_code = read_exit_code(node, path, reader);
     let Some(value) = present(node, "indexes") else {
         reader.error("missing-field", node.span, format!("{path}: `indexes` is missing"));
@@ -247,6 +265,7 @@ pub(super) fn workload(
         failure: entries().find_map(|entry| entry.failure).flatten(),
         hang_probability: entries().find_map(|entry| entry.hang).unwrap_or(0.0),
         poison,
+        on_term: entries().find_map(|entry| entry.on_term).unwrap_or(OnTerm::DEFAULT),
     }))
 }
 

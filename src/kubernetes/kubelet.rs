@@ -224,8 +224,12 @@ impl<'a, O: Observer> World<'a, O> {
         }
         let grace = self.jobs[job as usize].spec.template.termination_grace;
         let told_at = self.cluster_clock(job);
+        let usual = match &self.jobs[job as usize].case.workload {
+            Workload::Sampled(workload) => workload.on_term,
+            Workload::Scripted(_) => OnTerm::DEFAULT,
+        };
         let kubelet = &mut self.pods[slot as usize].kubelet;
-        let on_term = kubelet.script.map_or(OnTerm::DEFAULT, |s| s.on_term);
+        let on_term = kubelet.script.map_or(usual, |s| s.on_term);
         for (after, exit_code) in [(on_term.after, on_term.exit_code), (grace, EXIT_KILLED)] {
             let end_at = told_at + after;
             if end_at < kubelet.end_at {

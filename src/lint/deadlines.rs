@@ -32,11 +32,25 @@ pub(super) fn none(subject: &Subject) -> Option<Diagnostic> {
     let name = subject.name();
     let message = if described {
         let pods = u64::from(subject.successes());
+        let share = match (&spec.success_policy, &workload.run) {
+            // Pods that never end may be no harm to it: what counts is what becomes of the Job.
+            (Some(_), _) => match subject.simulated(|outcome| matches!(outcome, Outcome::Stuck(_))) {
+                Some((share, ..)) if share < WORTH_TELLING => return None,
+                Some((share, _, runs)) => format!("{} of {runs} simulated runs", percent(share)),
+                None => "some runs".to_string(),
+            },
+            (None, RunTime::ByIndex(list)) if !on_node => {
+                let others = |run: &Distribution| (1.0 - workload.hang_probability) * (1.0 - never(run));
+                let apart = (1.0 - never(&workload.startup)) * (1.0 - never_bound);
+                let all_end = list.iter().map(|run| others(run) * apart).product::<f64>();
+                format!("{} of runs", percent(1.0 - all_end))
+            }
+            _ => format!("{} of runs", percent(at_least_one(pods, p))),
+        };
         format!(
             "{name}: a pod never ends with probability {}, and nothing ends the wait: with {pods} pods the Job hangs \
-             for ever in {} of runs",
+             for ever in {share}",
             percent(p),
-            percent(at_least_one(pods, p))
         )
     } else {
         format!(

@@ -9,23 +9,28 @@ use crate::model::job::Completion;
 use crate::model::policy::PodReplacementPolicy;
 
 const VARIABLE: &str = "JOB_COMPLETION_INDEX";
+/// The annotation (and label) that the variable comes from.
+const ANNOTATION: &str = "batch.kubernetes.io/job-completion-index";
 /// Of a host name.
 const MAX_NAME: usize = 63;
 
-/// `index-without-indexed`: JOB_COMPLETION_INDEX is read, and nobody sets it.
+/// `index-without-indexed`: JOB_COMPLETION_INDEX is read, and nobody sets it, or from an annotation that is not there.
 pub(super) fn variable_without_index(subject: &Subject) -> Option<Diagnostic> {
     if subject.spec().is_indexed() {
         return None;
     }
-    let (container, place) = subject.containers().into_iter().find_map(|(_, container)| {
+    let (container, what, place) = subject.containers().into_iter().find_map(|(_, container)| {
+        if let Some(place) = refers(container) {
+            return Some((container, "the annotation job-completion-index", place));
+        }
         let sets = container.get("env").is_some_and(|env| {
             env.items().iter().any(|variable| variable.get("name").and_then(Node::as_str) == Some(VARIABLE))
         });
-        (!sets).then(|| reads(container)).flatten().map(|place| (container, place))
+        (!sets).then(|| reads(container)).flatten().map(|place| (container, VARIABLE, place))
     })?;
     let name = container.get("name").and_then(Node::as_str).unwrap_or_default();
     let message = format!(
-        "{}: container {} reads {VARIABLE}, which only Indexed Jobs have: it is empty in every pod",
+        "{}: container {} reads {what}, which only Indexed Jobs have: it is empty in every pod",
         subject.name(),
         quoted(name)
     );
@@ -40,6 +45,13 @@ pub(super) fn variable_without_index(subject: &Subject) -> Option<Diagnostic> {
         diagnostic = diagnostic.help("set completionMode: Indexed and completions");
     }
     Some(diagnostic)
+}
+
+/// Where a container takes the index from the annotation.
+fn refers(container: &Node) -> Option<&Node> {
+    let variables = container.get("env").into_iter().flat_map(Node::items);
+    let paths = variables.filter_map(|v| v.get("valueFrom")?.get("fieldRef")?.get("fieldPath"));
+    paths.into_iter().find(|path| path.as_str().is_some_and(|text| text.contains(ANNOTATION)))
 }
 
 /// The text of a container that names the variable.

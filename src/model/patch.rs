@@ -36,7 +36,7 @@ pub struct JobPatch {
 }
 
 /// One reason why the API server refuses a change.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Refusal {
     /// Path, such as `spec.parallelism`.
     pub field: &'static str,

@@ -27,6 +27,7 @@ pub struct SampledWorkload {
     pub hang_probability: f64,
     /// Indexes that fail in every attempt.
     pub poison: Option<Poison>,
+    pub on_term: OnTerm,
 }
 
 /// Run time of an attempt.

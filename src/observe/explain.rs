@@ -54,8 +54,8 @@ pub enum What {
     /// A condition appeared or changed.
     Condition(Condition),
     Decision(Decision),
-    /// The API server refused a change of the Job for so many reasons; 0: the Job was not there.
-    ChangeRefused(u32),
+    /// The API server refused a change of the Job: the first reason, and how many more. None: the Job was not there.
+    ChangeRefused(Option<Refusal>, u32),
     /// Position in [`Story::pods`].
     Pod(u32, PodEvent),
 }
@@ -79,8 +79,6 @@ pub struct Life {
     pub running_since: Option<SimTime>,
     /// Sum of its finished runs.
     pub ran: SimDuration,
-    /// Sum of its waits for dependencies.
-    pub waited: SimDuration,
     last_run: Option<(SimTime, SimDuration, i32)>,
 }
 
@@ -93,6 +91,8 @@ pub struct Story {
     lives: Vec<Life>,
     by_slot: Vec<u32>,
     held: Vec<Held>,
+    /// By Job and dependency: time that pods spent in calls, waiting or being served.
+    in_calls: BTreeMap<(u32, u32), SimDuration>,
     told: BTreeMap<u32, Told>,
 }
 
@@ -136,6 +136,20 @@ impl Story {
     /// What is held at the end, in the order in which it was got.
     pub fn held(&self) -> &[Held] {
         &self.held
+    }
+
+    /// By dependency: time that pods of one Job spent in calls, waiting or being served.
+    pub fn in_calls(&self, job: u32) -> impl Iterator<Item = (u32, SimDuration)> + '_ {
+        self.in_calls
+            .range((job, 0)..=(job, u32::MAX))
+            .map(|(&(_, dependency), &length)| (dependency, length))
+    }
+
+    fn call_ends(&mut self, t: SimTime, job: u32, position: u32) {
+        if let Some((since, dependency)) = self.lives[position as usize].calls.take() {
+            let sum = self.in_calls.entry((job, dependency)).or_default();
+            *sum = *sum + t.since(since);
+        }
     }
 
     fn tell(&mut self, t: SimTime, job: u32, what: What) {
@@ -228,10 +242,10 @@ impl Observer for Story {
     fn container_stopped(&mut self, t: SimTime, pod: PodId, run: ContainerRun) {
         let position = self.by_slot[pod.slot as usize];
         self.held.retain(|held| held.pod != position);
+        self.call_ends(t, pod.job, position);
         let (ran, exit_code) = (t.since(run.started), run.exit_code);
         let life = self.tell_pod(t, pod, PodEvent::Stopped { exit_code, ran });
         life.running_since = None;
-        life.calls = None;
         life.ran = life.ran + ran;
         life.last_run = Some((t, ran, exit_code));
     }
@@ -242,19 +256,14 @@ impl Observer for Story {
 
     fn call(&mut self, t: SimTime, pod: PodId, dependency: u32, what: CallFact) {
         let position = self.by_slot[pod.slot as usize];
-        let life = &mut self.lives[position as usize];
         match what {
-            CallFact::Sent => life.calls = Some((t, dependency)),
+            CallFact::Sent => self.lives[position as usize].calls = Some((t, dependency)),
             CallFact::GaveBack => {
                 let last = self.held.iter().rposition(|h| h.pod == position && h.dependency == dependency);
                 last.map(|at| self.held.remove(at));
             }
             CallFact::InDeadlock => {}
-            _ => {
-                if let Some((since, _)) = life.calls.take() {
-                    life.waited = life.waited + t.since(since);
-                }
-            }
+            _ => self.call_ends(t, pod.job, position),
         }
         if what == CallFact::Begun {
             self.held.push(Held { pod: position, dependency, since: t });
@@ -285,7 +294,11 @@ impl Observer for Story {
     }
 
     fn change_refused(&mut self, t: SimTime, job: u32, refusals: &[Refusal]) {
-        self.tell(t, job, What::ChangeRefused(refusals.len() as u32));
+        self.tell(
+            t,
+            job,
+            What::ChangeRefused(refusals.first().copied(), refusals.len().saturating_sub(1) as u32),
+        );
     }
 
     fn decision(&mut self, t: SimTime, job: u32, decision: Decision) {

@@ -3,7 +3,7 @@
 //!
 //! Counts the calls of pods; other tenants are not observed. A hold counts until it begins.
 
-use crate::engine::time::SimTime;
+use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::facts::{CallFact, ContainerRun, Observer, PodId};
 
 /// What happened in one second in which anything did.
@@ -27,16 +27,30 @@ impl Second {
     }
 }
 
-/// Changes that are kept one by one; of more, neighbours are merged into their maximum.
+/// Parts of time in which the level is kept at most; with more they become twice as long.
 const MOST_LEVELS: usize = 8192;
+/// The first length of such a part.
+const FIRST_PART: SimDuration = SimDuration::from_nanos(1 << 20);
+
+/// How many calls were under way in a part of the time in which that changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Level {
+    /// Number of the part; it begins at number times length.
+    pub part: u64,
+    pub most: u32,
+    /// When it ended, and until the next.
+    pub then: u32,
+}
 
 /// One dependency.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DependencyLoad {
     /// In order of time, those in which something happened.
     pub seconds: Vec<Second>,
-    /// From each instant on: the most calls under way until the next.
-    pub under_way: Vec<(SimTime, u32)>,
+    /// In order of time.
+    pub under_way: Vec<Level>,
+    /// Length of a part.
+    pub part: SimDuration,
     /// Some of its calls hold it for longer than the call.
     pub has_holds: bool,
     now: u32,
@@ -53,15 +67,36 @@ impl DependencyLoad {
     }
 
     fn change(&mut self, t: SimTime, by: i32) {
+        let before = self.now;
         self.now = self.now.saturating_add_signed(by);
-        match self.under_way.last_mut().filter(|last| last.0 == t) {
-            Some(last) => last.1 = self.now,
-            None => self.under_way.push((t, self.now)),
+        let part = t.nanos() / self.part.nanos();
+        match self.under_way.last_mut().filter(|last| last.part == part) {
+            Some(last) => (last.most, last.then) = (last.most.max(self.now), self.now),
+            None => self.under_way.push(Level { part, most: before.max(self.now), then: self.now }),
         }
         if self.under_way.len() > MOST_LEVELS {
-            let pairs = self.under_way.chunks(2);
-            self.under_way =
-                pairs.map(|pair| (pair[0].0, pair.iter().map(|p| p.1).max().unwrap_or(0))).collect();
+            self.part = self.part + self.part;
+            let mut merged: Vec<Level> = Vec::with_capacity(MOST_LEVELS);
+            for level in &self.under_way {
+                let part = level.part / 2;
+                match merged.last_mut().filter(|last| last.part == part) {
+                    Some(last) => (last.most, last.then) = (last.most.max(level.most), level.then),
+                    None => merged.push(Level { part, ..*level }),
+                }
+            }
+            self.under_way = merged;
+        }
+    }
+}
+
+impl Default for DependencyLoad {
+    fn default() -> DependencyLoad {
+        DependencyLoad {
+            seconds: Vec::new(),
+            under_way: Vec::new(),
+            part: FIRST_PART,
+            has_holds: false,
+            now: 0,
         }
     }
 }
@@ -168,16 +203,25 @@ mod tests {
         let zero = Second { second: 0, first_tries: 1, retries: 1, refused: 1, timed_out: 0, served: 0 };
         let one = Second { second: 1, first_tries: 1, retries: 1, refused: 0, timed_out: 1, served: 1 };
         assert_eq!(load.of[0].seconds, [zero, one]);
-        assert_eq!(load.of[0].under_way.last(), Some(&(SimTime::from_seconds(3.0), 0)));
+        assert_eq!(load.of[0].under_way.last().map(|level| (level.most, level.then)), Some((1, 0)));
     }
 
     #[test]
-    fn many_changes_are_merged_into_maxima() {
+    fn of_many_changes_each_part_of_the_time_keeps_its_own_maximum() {
         let mut one = DependencyLoad::default();
-        for k in 0..20_000u64 {
-            one.change(SimTime::from_nanos(k), if k % 2 == 0 { 1 } else { -1 });
+        // One call at a time for 100 s, then ten for 100 s.
+        for k in 0..40_000u64 {
+            let t = SimTime::from_nanos(k * 5_000_000);
+            let size = if k < 20_000 { 1 } else { 10 };
+            one.change(t, if k % 2 == 0 { size } else { -size });
         }
         assert!(one.under_way.len() <= MOST_LEVELS);
-        assert_eq!(one.under_way.iter().map(|level| level.1).max(), Some(1));
+        let most = |from: f64, to: f64| {
+            let at = |level: &&Level| level.part as f64 * one.part.seconds();
+            let inside = |level: &&Level| at(level) >= from && at(level) < to;
+            one.under_way.iter().filter(inside).map(|level| level.most).max()
+        };
+        assert_eq!((most(0.0, 99.0), most(101.0, 200.0)), (Some(1), Some(10)));
+        assert_eq!(one.under_way.last().map(|level| level.then), Some(0));
     }
 }

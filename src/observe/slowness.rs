@@ -85,6 +85,8 @@ fn cause(now: &Change, slots: u32, nothing_left: bool) -> Cause {
         0 if now.pending > 0 => Cause::StartUp,
         0 if back_off => Cause::BackOff,
         0 => Cause::Controller,
+        // More slots would not have helped the last ones.
+        running if running >= i64::from(slots) && nothing_left => Cause::Tail,
         running if running >= i64::from(slots) => Cause::AllSlotsBusy,
         _ if back_off => Cause::BackOffBesides,
         _ if nothing_left && now.pending == 0 => Cause::Tail,

@@ -1,17 +1,22 @@
 //! The story of one run as text: one line for what happened at one instant.
 //!
-//! Relies on `observe/explain` for what happened. Times are from the Job's creation, as mm:ss.s.
+//! Relies on `observe/explain` for what happened, on `story_words` for the words, and on `digest` for what is too much to
+//! be told one by one. Times are from the Job's creation, as mm:ss.s.
 
 use std::collections::BTreeMap;
 
-use super::words::duration;
+use super::digest::{self, Digest};
+use super::story_words::{PodWords, decision_words, job_words, pod_words, ran_words};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::kubernetes::facts::{CallFact, Decision, Phase, Rule};
+use crate::kubernetes::facts::Decision;
 use crate::model::scenario::Scenario;
 use crate::observe::explain::{Entry, PodEvent, Story, What};
 
 /// Lines of a story unless all are asked for.
 const MOST_LINES: usize = 60;
+
+/// Stretches of numbers that are told one by one.
+const MOST_PARTS: usize = 12;
 
 /// What of a story is told. Times are simulated time since the Job's creation.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,23 +53,20 @@ pub struct Excerpt {
     pub left_out: usize,
 }
 
-/// `mm:ss.s`, or `h:mm:ss` from an hour on.
+/// `mm:ss.s`, or `h:mm:ss.s` from an hour on.
 pub fn clock(t: SimTime, zero: SimTime) -> String {
-    let tenths = tick(t, zero);
-    let (h, m, s) = (tenths / 36000, tenths / 600 % 60, tenths / 10 % 60);
-    if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m:02}:{s:02}.{}", tenths % 10) }
+    clock_of(tick(t, zero))
 }
 
-fn tick(t: SimTime, zero: SimTime) -> u64 {
+/// The same of tenths of a second.
+pub(super) fn clock_of(tenths: u64) -> String {
+    let (h, m, s, rest) = (tenths / 36000, tenths / 600 % 60, tenths / 10 % 60, tenths % 10);
+    if h > 0 { format!("{h}:{m:02}:{s:02}.{rest}") } else { format!("{m:02}:{s:02}.{rest}") }
+}
+
+/// Tenths of a second, rounded.
+pub(super) fn tick(t: SimTime, zero: SimTime) -> u64 {
     (t.since(zero).nanos() + 50_000_000) / 100_000_000
-}
-
-fn length(d: SimDuration) -> String {
-    if d.seconds() >= 600.0 {
-        return duration(d.seconds());
-    }
-    let text = format!("{:.1}", d.seconds());
-    format!("{} s", text.strip_suffix(".0").unwrap_or(&text))
 }
 
 /// `pod 3 (index 1)`, `pods 0-4 (indexes 0-4)`.
@@ -82,6 +84,7 @@ pub fn pods(story: &Story, positions: &[u32]) -> String {
 fn ranges(mut numbers: Vec<u32>) -> String {
     numbers.sort_unstable();
     numbers.dedup();
+    let count = numbers.len();
     let parts: Vec<String> = numbers
         .chunk_by(|a, b| a + 1 == *b)
         .map(|run| match run {
@@ -89,27 +92,57 @@ fn ranges(mut numbers: Vec<u32>) -> String {
             _ => format!("{}-{}", run[0], run[run.len() - 1]),
         })
         .collect();
-    parts.join(",")
+    match parts.len() {
+        0..=MOST_PARTS => parts.join(","),
+        _ => format!("{},... ({count} in all)", parts[..MOST_PARTS].join(",")),
+    }
 }
 
 /// The story of one Job as text, a line each. `zero`: the Job's creation.
 pub fn text(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter: &Filter) -> String {
-    let lines = lines(story, scenario, job, zero, filter);
-    let most = if filter.all { lines.len() } else { MOST_LINES };
-    joined(&excerpt(lines, most), zero)
+    let (lines, counted) = told(story, scenario, job, zero, filter);
+    joined(lines, &counted, filter)
 }
 
 /// Every line of one Job.
 pub fn lines(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter: &Filter) -> Vec<Line> {
+    told(story, scenario, job, zero, filter).0
+}
+
+/// At most so many lines: what matters least goes first, then what happened in between.
+pub fn excerpt(mut lines: Vec<Line>, most: usize) -> Excerpt {
+    let whole = lines.len();
+    for rank in (1..=4).rev() {
+        if lines.len() <= most {
+            break;
+        }
+        lines.retain(|line| line.rank < rank);
+    }
+    let cut = lines.len().saturating_sub(most);
+    let head = (lines.len() - cut) * 2 / 3;
+    lines.drain(head..head + cut);
+    Excerpt { left_out: whole - lines.len(), gap: (cut > 0).then_some(head), lines }
+}
+
+/// Every line of one Job, and what a digest counts.
+fn told(
+    story: &Story,
+    scenario: &Scenario,
+    job: u32,
+    zero: SimTime,
+    filter: &Filter,
+) -> (Vec<Line>, Vec<(u64, digest::Kind)>) {
     let entries: Vec<&Entry> = story.of_job(job).collect();
     let mut lines: Vec<Line> = Vec::new();
-    let mut groups: Vec<(String, u8, Vec<u32>, String)> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut counted = Vec::new();
     let (mut now, mut t) = (0, zero);
     for (at, entry) in entries.iter().enumerate() {
         let since = entry.t.since(zero);
         if since < filter.from || filter.to.is_some_and(|to| since > to) || !is_wanted(story, entry, filter) {
             continue;
         }
+        counted.extend(digest::kind(entry.what).map(|kind| (tick(entry.t, zero), kind)));
         if tick(entry.t, zero) != now {
             flush(story, &mut groups, (now, t), &mut lines);
             now = tick(entry.t, zero);
@@ -117,13 +150,16 @@ pub fn lines(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter
         match entry.what {
             What::Pod(pod, event) => {
                 let shown = filter.all || filter.names_pods();
-                let Some((rank, before, after)) = pod_words(scenario, event, shown) else { continue };
-                let key = format!("{before}|{after}");
-                match groups.iter_mut().find(|group| group.0 == key) {
-                    Some(group) => group.2.push(pod),
-                    None => groups.push((key, rank, vec![pod], format!("{before}|{after}"))),
-                }
+                let Some(mut words) = pod_words(scenario, event, shown) else { continue };
                 t = entry.t;
+                // That a pod ends which was told to is no news.
+                if matches!(event, PodEvent::Ended { .. }) && story.pod(pod).1.deleted.is_some() {
+                    words.rank = words.rank.max(2);
+                }
+                match groups.iter_mut().find(|group| group.is_like(&words)) {
+                    Some(group) => group.add(pod, words.ran),
+                    None => groups.push(Group { pods: vec![pod], longest: words.ran, words }),
+                }
             }
             What::Decision(decision) => {
                 flush(story, &mut groups, (now, t), &mut lines);
@@ -143,37 +179,41 @@ pub fn lines(story: &Story, scenario: &Scenario, job: u32, zero: SimTime, filter
     }
     flush(story, &mut groups, (now, t), &mut lines);
     lines.dedup_by(|b, a| a.tick == b.tick && a.text == b.text);
-    lines
+    (lines, counted)
 }
 
-/// At most so many lines: what matters least goes first, then what happened in between.
-pub fn excerpt(mut lines: Vec<Line>, most: usize) -> Excerpt {
+/// As many lines as can be read: what matters least goes first, and what is left out is counted, window by window.
+fn joined(mut lines: Vec<Line>, counted: &[(u64, digest::Kind)], filter: &Filter) -> String {
     let whole = lines.len();
-    for rank in (1..=4).rev() {
-        if lines.len() <= most {
-            break;
+    let mut digests: Vec<Digest> = Vec::new();
+    if !filter.all {
+        for rank in [4, 3] {
+            if lines.len() > MOST_LINES {
+                lines.retain(|line| line.rank < rank);
+            }
         }
-        lines.retain(|line| line.rank < rank);
+        if lines.len() > MOST_LINES {
+            lines.retain(|line| line.rank < 2);
+            digests = digest::windows(counted, MOST_LINES / 3);
+        }
     }
-    let cut = lines.len().saturating_sub(most);
+    let room = MOST_LINES - digests.len();
+    let cut = if filter.all { 0 } else { lines.len().saturating_sub(room) };
     let head = (lines.len() - cut) * 2 / 3;
     lines.drain(head..head + cut);
-    Excerpt { left_out: whole - lines.len(), gap: (cut > 0).then_some(head), lines }
-}
-
-fn joined(excerpt: &Excerpt, zero: SimTime) -> String {
-    let mut out = String::new();
-    for (n, line) in excerpt.lines.iter().enumerate() {
-        if excerpt.gap == Some(n) {
-            out.push_str("  ...\n");
-        }
-        let t = zero + SimDuration::from_nanos(line.tick * 100_000_000);
-        out.push_str(&format!("{} {}\n", clock(t, zero), line.text));
+    let left_out = whole - lines.len();
+    let told = lines.into_iter().map(|line| (line.tick, clock_of(line.tick), line.text));
+    let mut told: Vec<(u64, String, String)> = told.collect();
+    // A digest stands before the lines of its window, behind what happened at its very start.
+    for digest in digests {
+        let place = told.iter().position(|line| line.0 > digest.from).unwrap_or(told.len());
+        told.insert(place, (digest.from, clock_of(digest.from), digest.text()));
     }
-    if excerpt.left_out > 0 {
+    let width = told.iter().map(|line| line.1.len()).max().unwrap_or(0);
+    let mut out: String = told.iter().map(|(_, at, text)| format!("{at:>width$} {text}\n")).collect();
+    if left_out > 0 {
         out.push_str(&format!(
-            "({} lines that matter less are left out; --all, --pod, --index, --from and --to show them)\n",
-            excerpt.left_out
+            "({left_out} lines that matter less are left out; --all, --pod, --index, --from and --to show them)\n"
         ));
     }
     out
@@ -195,16 +235,37 @@ fn is_wanted(story: &Story, entry: &Entry, filter: &Filter) -> bool {
     }
 }
 
-fn flush(
-    story: &Story,
-    groups: &mut Vec<(String, u8, Vec<u32>, String)>,
-    (tick, t): (u64, SimTime),
-    lines: &mut Vec<Line>,
-) {
-    for (_, rank, members, words) in groups.drain(..) {
-        let (before, after) = words.split_once('|').unwrap_or(("", &words));
-        lines.push(Line { tick, t, rank, text: format!("{before}{}{after}", pods(story, &members)) });
+/// Pods to which the same happened at one instant; `words.ran` is the shortest run of them.
+struct Group {
+    words: PodWords,
+    pods: Vec<u32>,
+    longest: Option<SimDuration>,
+}
+
+impl Group {
+    fn is_like(&self, words: &PodWords) -> bool {
+        let of = |words: &PodWords| (words.rank, words.before.clone(), words.after.clone());
+        of(&self.words) == of(words) && self.words.ran.is_some() == words.ran.is_some()
     }
+
+    fn add(&mut self, pod: u32, ran: Option<SimDuration>) {
+        self.pods.push(pod);
+        self.words.ran = self.words.ran.min(ran);
+        self.longest = self.longest.max(ran);
+    }
+
+    fn text(&self, story: &Story) -> String {
+        let ran = match (self.words.ran, self.longest) {
+            (Some(shortest), Some(longest)) => ran_words(shortest, longest),
+            _ => String::new(),
+        };
+        format!("{} {}{ran}{}", pods(story, &self.pods), self.words.before, self.words.after)
+    }
+}
+
+fn flush(story: &Story, groups: &mut Vec<Group>, (tick, t): (u64, SimTime), lines: &mut Vec<Line>) {
+    let told = |group: Group| Line { tick, t, rank: group.words.rank, text: group.text(story) };
+    lines.extend(groups.drain(..).map(told));
 }
 
 /// Which pods a decision to create has made, and until when.
@@ -226,163 +287,9 @@ fn created(story: &Story, entries: &[&Entry], creates: u32, zero: SimTime) -> St
     }
     match made.is_empty() {
         true => String::new(),
-        false if tick(last, zero) == tick(entries[0].t, zero) => format!(": {}", pods(story, &made)),
+        // The writes of a few pods take no time that anybody would notice.
+        false if last.since(entries[0].t) < SimDuration::SECOND => format!(": {}", pods(story, &made)),
         false => format!(": {}, the last at {}", pods(story, &made), clock(last, zero)),
-    }
-}
-
-/// Rank, words before and after the pods; none: not told.
-fn pod_words(scenario: &Scenario, event: PodEvent, every: bool) -> Option<(u8, String, String)> {
-    let after = |rank, text: String| Some((rank, String::new(), format!(" {text}")));
-    match event {
-        PodEvent::Created if every => after(3, "created".to_string()),
-        PodEvent::Scheduled if every => after(4, "bound to a node".to_string()),
-        PodEvent::Released if every => after(4, "counted, finalizer off".to_string()),
-        PodEvent::Removed if every => after(4, "removed".to_string()),
-        PodEvent::Stopped { exit_code, ran } if every => {
-            after(4, format!("container exits with {exit_code} after {}", length(ran)))
-        }
-        PodEvent::Created
-        | PodEvent::Scheduled
-        | PodEvent::Released
-        | PodEvent::Removed
-        | PodEvent::Stopped { .. } => None,
-        PodEvent::Started { crashed: Some(code), restarts } => {
-            after(1, format!("container exits with {code} and is restarted at once (restart {restarts})"))
-        }
-        PodEvent::Started { restarts: 0, .. } => after(4, "running".to_string()),
-        PodEvent::Started { restarts, .. } => after(2, format!("running again (restart {restarts})")),
-        PodEvent::CrashBackOff { exit_code, wait } => after(
-            1,
-            format!("container exits with {exit_code} -> crash back-off, restarted after {}", length(wait)),
-        ),
-        PodEvent::HangBegan => {
-            after(1, "hanging from here on: does nothing and will not end by itself".into())
-        }
-        PodEvent::DeleteRequested => after(2, "told to stop (deletion)".to_string()),
-        PodEvent::Call { dependency, what } => {
-            let name = scenario.shared.dependencies.get(dependency as usize).map_or("?", |d| &d.name);
-            after(2, format!("{} {name}", call_words(what)))
-        }
-        PodEvent::Ended { end, ran } => {
-            let ran = ran.map_or("it never ran".to_string(), |ran| format!("ran {}", length(ran)));
-            if end.phase == Phase::Succeeded {
-                return after(3, format!("succeeded ({ran})"));
-            }
-            let code = end.exit_code.map_or(String::new(), |code| format!(", exit code {code}"));
-            let reason = match end.reason {
-                "DeadlineExceeded" => " by activeDeadlineSeconds of the pod",
-                _ => "",
-            };
-            after(1, format!("failed{reason} ({ran}{code})"))
-        }
-    }
-}
-
-fn call_words(what: CallFact) -> &'static str {
-    match what {
-        CallFact::Sent => "called",
-        CallFact::Begun => "served by",
-        CallFact::GaveBack => "gave back",
-        CallFact::Done => "done with",
-        CallFact::Refused => "refused by",
-        CallFact::TimedOut => "timed out at",
-        CallFact::GaveUp => "gave up calling",
-        CallFact::InDeadlock => "in a deadlock at",
-        CallFact::DeadlockVictim => "chosen to break a deadlock by",
-    }
-}
-
-fn job_words(what: What) -> String {
-    match what {
-        What::JobCreated => "Job created".to_string(),
-        What::JobRemoved => "Job removed".to_string(),
-        What::ChangeRefused(n) => format!("API server refuses a change of the Job ({n} reasons)"),
-        What::Condition(c) => {
-            let state = if c.is_true { "" } else { " is False" };
-            format!("status: condition {}{state} ({})", c.kind.as_str(), c.reason.as_str())
-        }
-        What::Decision(_) | What::Pod(..) => String::new(),
-    }
-}
-
-fn decision_words(decision: Decision, zero: SimTime) -> (u8, String) {
-    let at = |t| clock(t, zero);
-    let back_off = |last: SimTime, until: SimTime| {
-        format!("back-off {} from {} until {}", length(until.since(last)), at(last), at(until))
-    };
-    let (rank, text) = match decision {
-        Decision::Create { succeeded, active, wanted, creates } => (
-            2,
-            format!("{succeeded} succeeded, {active} of {wanted} wanted pods active -> creates {creates}"),
-        ),
-        Decision::BackOff { failures, last, until, missing } => (
-            1,
-            format!(
-                "{failures} failed since the last success -> {}; {missing} missing {} until then",
-                back_off(last, until),
-                if missing == 1 { "pod waits" } else { "pods wait" },
-            ),
-        ),
-        Decision::IndexBackOff { index, failures, last, until } => {
-            (1, format!("index {index} has failed {failures} times -> its {}", back_off(last, until)))
-        }
-        Decision::AwaitTermination { missing, terminating } => (
-            1,
-            format!(
-                "{terminating} terminating (podReplacementPolicy Failed) -> {missing} missing wait for them"
-            ),
-        ),
-        Decision::DeleteSurplus { active, wanted, deletes } => {
-            (1, format!("{active} active, {wanted} wanted -> deletes {deletes}"))
-        }
-        Decision::Suspend { deletes } => (1, format!("suspended -> deletes {deletes} active pods")),
-        Decision::DeleteActive { deletes } => (1, format!("the Job ends -> deletes {deletes} active pods")),
-        Decision::ArmDeadline { at: t } => {
-            (1, format!("activeDeadlineSeconds counts; the Job fails at {} unless it has ended", at(t)))
-        }
-        Decision::Verdict(rule) => (0, rule_words(rule, zero)),
-        Decision::CacheBehind => (2, "the cache does not show the last write yet -> tries again".to_string()),
-        Decision::StatusRefused => (2, "status refused (conflict) -> tries again".to_string()),
-        Decision::TryAgain { at: t } => (2, format!("next try at {}", at(t))),
-    };
-    (rank, format!("sync: {text}"))
-}
-
-/// The rule that ended a Job, with its numbers.
-pub fn rule_words(rule: Rule, zero: SimTime) -> String {
-    match rule {
-        Rule::BackoffLimit { failed, limit } => {
-            format!("{failed} failed pods > backoffLimit {limit} -> fails (BackoffLimitExceeded)")
-        }
-        Rule::RestartLimit { restarts, limit } => format!(
-            "{restarts} container restarts reach backoffLimit {limit} (OnFailure) -> fails (BackoffLimitExceeded)"
-        ),
-        Rule::Deadline { start, limit } => format!(
-            "activeDeadlineSeconds {} since {} are over -> fails (DeadlineExceeded)",
-            length(limit),
-            clock(start, zero)
-        ),
-        Rule::FailJob { matches } => {
-            format!(
-                "a FailJob rule of podFailurePolicy matches {matches} failed pods -> fails (PodFailurePolicy)"
-            )
-        }
-        Rule::MaxFailedIndexes { failed, max } => {
-            format!("{failed} failed indexes > maxFailedIndexes {max} -> fails (MaxFailedIndexesExceeded)")
-        }
-        Rule::FailedIndexes { failed, completions } => {
-            format!("all {completions} indexes are done, {failed} of them failed -> fails (FailedIndexes)")
-        }
-        Rule::SuccessPolicy { succeeded } => {
-            format!("{succeeded} indexes succeeded, successPolicy is met -> succeeds (SuccessPolicy)")
-        }
-        Rule::Completions { succeeded, wanted: Some(n) } => {
-            format!("{succeeded} of {n} succeeded, none active -> complete (CompletionsReached)")
-        }
-        Rule::Completions { succeeded, wanted: None } => {
-            format!("{succeeded} succeeded, none active (work queue) -> complete (CompletionsReached)")
-        }
     }
 }
 

@@ -1,24 +1,32 @@
 //! The story of one run as Chrome/Perfetto trace JSON: a process for each Job, a track for each slot of its pods.
 //!
-//! Times are microseconds since the start of the simulation. A slot is free again when its pod has ended.
+//! Relies on `story_words` for what the controller decided. Times are microseconds since the start of the
+//! simulation. A slot is free again when its pod has ended, so spans of one track never overlap. Numbers of processes
+//! and tracks begin at 1: viewers give 0 a meaning of their own.
 
 use serde_json::{Value, json};
 
+use super::answer::{JOBSIM, KUBERNETES};
+use super::story_words::{decision_words, job_words};
 use crate::engine::time::SimTime;
+use crate::kubernetes::simulate::Seed;
 use crate::model::scenario::Scenario;
 use crate::observe::explain::{PodEvent, Story, What};
 
+/// The track of the Job controller; those of the slots follow.
+const CONTROLLER: usize = 1;
+
 /// The whole file. `end`: the last instant of the run.
-pub fn trace(story: &Story, scenario: &Scenario, end: SimTime) -> Value {
+pub fn trace(story: &Story, scenario: &Scenario, seed: Seed, end: SimTime) -> Value {
     let us = |t: SimTime| t.nanos() as f64 / 1e3;
     let mut events = Vec::new();
     for (job, case) in scenario.jobs.iter().enumerate() {
-        events.push(json!({"ph": "M", "name": "process_name", "pid": job, "args": {"name": case.name}}));
-        events.push(
-            json!({"ph": "M", "name": "thread_name", "pid": job, "tid": 0, "args": {"name": "Job controller"}}),
-        );
+        events.push(named("process_name", job, CONTROLLER, &case.name));
+        events.push(named("thread_name", job, CONTROLLER, "Job controller"));
     }
     let mut slots: Vec<Vec<bool>> = vec![Vec::new(); scenario.jobs.len()];
+    // Creation of each Job: decisions speak of times since then.
+    let mut zero = vec![SimTime::ZERO; scenario.jobs.len()];
     // By pod: its slot, and the span that is open.
     let mut open: Vec<(usize, Option<(&str, SimTime)>)> = Vec::new();
     for entry in &story.entries {
@@ -26,12 +34,13 @@ pub fn trace(story: &Story, scenario: &Scenario, end: SimTime) -> Value {
         let (pod, event) = match entry.what {
             What::Pod(pod, event) => (pod, event),
             What::Decision(decision) => {
-                let args = json!({"decision": format!("{decision:?}")});
-                events.push(json!({"ph": "i", "s": "t", "name": "sync", "pid": job, "tid": 0, "ts": us(entry.t), "args": args}));
+                let (_, words) = decision_words(decision, zero[job]);
+                events.push(instant(job, "t", "sync", entry.t, json!({"decision": words})));
                 continue;
             }
             other => {
-                events.push(json!({"ph": "i", "s": "p", "name": format!("{other:?}"), "pid": job, "tid": 0, "ts": us(entry.t)}));
+                zero[job] = if other == What::JobCreated { entry.t } else { zero[job] };
+                events.push(instant(job, "p", &job_words(other), entry.t, json!({})));
                 continue;
             }
         };
@@ -72,13 +81,36 @@ pub fn trace(story: &Story, scenario: &Scenario, end: SimTime) -> Value {
             events.push(complete(story, pod as u32, name, us(*since), us(end.max(*since)), *slot));
         }
     }
-    json!({"displayTimeUnit": "ms", "traceEvents": events})
+    for (job, slots) in slots.iter().enumerate() {
+        let tracks = (0..slots.len())
+            .map(|slot| named("thread_name", job, CONTROLLER + 1 + slot, &format!("slot {slot}")));
+        events.extend(tracks);
+    }
+    json!({
+        "displayTimeUnit": "ms",
+        "otherData": {
+            "jobsim": JOBSIM, "kubernetes": KUBERNETES, "seed": seed.seed, "replication": seed.replication,
+        },
+        "traceEvents": events,
+    })
+}
+
+fn named(what: &str, job: usize, track: usize, name: &str) -> Value {
+    json!({"ph": "M", "name": what, "pid": job + 1, "tid": track, "ts": 0, "args": {"name": name}})
+}
+
+fn instant(job: usize, scope: &str, name: &str, t: SimTime, args: Value) -> Value {
+    let ts = t.nanos() as f64 / 1e3;
+    json!({"ph": "i", "s": scope, "name": name, "cat": "controller", "pid": job + 1, "tid": CONTROLLER, "ts": ts, "args": args})
 }
 
 fn complete(story: &Story, pod: u32, name: &str, from: f64, to: f64, slot: usize) -> Value {
     let row = story.pod(pod).0;
     json!({
-        "ph": "X", "name": name, "pid": row.job, "tid": slot + 1, "ts": from, "dur": to - from,
-        "args": {"pod": row.pod, "index": row.index, "attempt": row.attempt},
+        "ph": "X", "name": name, "cat": "pod", "pid": row.job + 1, "tid": CONTROLLER + 1 + slot, "ts": from, "dur": to - from,
+        "args": {
+            "pod": row.pod, "index": row.index, "attempt": row.attempt,
+            "phase": row.phase.as_str(), "exit_code": row.exit_code,
+        },
     })
 }

@@ -4,7 +4,8 @@
 
 use std::fmt::Write;
 
-use super::story::{clock, pods, rule_words};
+use super::story::{clock, pods};
+use super::story_words::rule_words;
 use super::words::duration;
 use crate::engine::time::SimTime;
 use crate::kubernetes::facts::{Decision, Phase};
@@ -126,7 +127,7 @@ const MOST_HOLDERS: usize = 3;
 const JOB_DEADLINE: &str = "activeDeadlineSeconds in spec (the Job ends as Failed)";
 const POD_DEADLINE: &str = "activeDeadlineSeconds in spec.template.spec (the pod fails and is replaced)";
 const PROBE: &str = "a liveness probe that notices the hang (not simulated yet)";
-const TIMEOUT: &str = "a timeout of the call, or waitTimeout of the dependency";
+const TIMEOUT: &str = "a timeout of the call, or waitTimeout or holdTimeout of the dependency";
 
 /// From the deciding pods to the verdict.
 pub fn failed(s: &Subject) -> String {
@@ -199,8 +200,25 @@ pub fn slow(s: &Subject) -> String {
         let _ =
             writeln!(out, "Longest: {pod} ran {}; the median pod {}.", duration(first.0), duration(median.0));
     }
+    let ran: f64 = longest.iter().map(|(seconds, _)| seconds).sum();
+    for (dependency, length) in s.story.in_calls(s.job) {
+        let share = if ran > 0.0 { 100.0 * length.seconds() / ran } else { 0.0 };
+        let (name, time) =
+            (&s.scenario.shared.dependencies[dependency as usize].name, duration(length.seconds()));
+        let advice = match share > MOSTLY {
+            true => ": more pods at a time only make that longer",
+            false => "",
+        };
+        let _ = writeln!(
+            out,
+            "In calls of {name}, waiting or being served: {time}, {share:.1} % of what all pods ran{advice}."
+        );
+    }
     out
 }
+
+/// Percent of the running time in calls of one dependency, above which that is what makes it slow.
+const MOSTLY: f64 = 50.0;
 
 fn cause_words(cause: Cause) -> &'static str {
     match cause {

@@ -1,7 +1,9 @@
-//! The console sessions of the README are run, and every scenario folder.
+//! The console sessions of the README and of the gallery are run, and every scenario folder.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use crate::pages::{blocks, session};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -11,69 +13,47 @@ pub fn jobsim(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_jobsim")).args(arguments).current_dir(root()).output().unwrap()
 }
 
-/// `JOBSIM_REWRITE=1 cargo test --test it console` writes what the program prints now into the pages.
+/// Pages with sessions, and what they should say; `JOBSIM_BLESS=1 cargo test console` writes that into them.
 #[test]
 fn the_pages_show_what_the_program_prints() {
+    let bless = std::env::var_os("JOBSIM_BLESS").is_some();
     let mut pages = vec![root().join("README.md")];
-    let mut folders = Vec::new();
-    scenario_folders(&root().join("scenarios"), &mut folders);
-    pages.extend(folders.into_iter().map(|folder| folder.join("README.md")));
-    let rewrite = std::env::var_os("JOBSIM_REWRITE").is_some();
-    let (mut sessions, mut wrong) = (0, Vec::new());
+    pages.extend(scenarios().into_iter().map(|folder| folder.join("README.md")));
+    let mut sessions = 0;
     for page in pages {
         let text = std::fs::read_to_string(&page).unwrap();
-        let mut new = String::new();
-        let mut parts = text.split("```console\n");
-        new.push_str(parts.next().unwrap());
-        for part in parts {
-            let (session, after) = part.split_once("```").unwrap();
-            let (command, want) = session.split_once('\n').unwrap();
-            let arguments = words(command.strip_prefix("$ jobsim ").unwrap());
-            let output = jobsim(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-            let got = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-            if got.trim_end() != want.trim_end() {
-                wrong.push(format!("{}: {command}", page.display()));
-            }
-            new.push_str(&format!("```console\n{command}\n{}\n```{after}", got.trim_end()));
-            sessions += 1;
-        }
-        if rewrite {
-            std::fs::write(&page, new).unwrap();
+        let now = played(&text, &mut sessions);
+        if bless {
+            std::fs::write(&page, now).unwrap();
+        } else {
+            let first = now.lines().zip(text.lines()).find(|(now, old)| now != old);
+            assert!(
+                now == text,
+                "{}: {first:?}; run JOBSIM_BLESS=1 cargo test console, and read what changes",
+                page.display()
+            );
         }
     }
-    assert!(sessions >= 3);
-    assert!(rewrite || wrong.is_empty(), "these print something else now:\n{}", wrong.join("\n"));
+    assert!(sessions >= 60);
 }
 
-/// As a shell splits them; single quotes hold words together.
-fn words(line: &str) -> Vec<String> {
-    let (mut words, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
-    for c in line.chars() {
-        match c {
-            '\'' => is_quoted = !is_quoted,
-            ' ' if !is_quoted => words.push(std::mem::take(&mut word)),
-            _ => word.push(c),
-        }
+/// The page with every session as the program plays it now.
+fn played(page: &str, sessions: &mut u32) -> String {
+    let mut now = page.to_string();
+    for block in blocks(page).into_iter().rev().filter(|block| block.words == ["console"]) {
+        let command = block.text.lines().next().and_then(|line| line.strip_prefix("$ ")).unwrap();
+        now.replace_range(block.range, &format!("$ {command}\n{}", session(command, root())));
+        *sessions += 1;
     }
-    words.push(word);
-    words.retain(|word| !word.is_empty());
-    words
+    now
 }
 
-#[test]
-fn the_answer_fits_eighty_columns_and_has_colour_only_when_asked() {
+/// The folders of `scenarios/`, in order.
+pub fn scenarios() -> Vec<PathBuf> {
     let mut folders = Vec::new();
     scenario_folders(&root().join("scenarios"), &mut folders);
-    for folder in &folders {
-        let folder = folder.to_str().unwrap();
-        let text = String::from_utf8(jobsim(&["run", folder, "-n", "20", "--verbose"]).stdout).unwrap();
-        let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
-        assert!(wide.is_empty(), "{folder}: {wide:#?}");
-        assert!(!text.contains('\x1b'), "{folder}: colour into a pipe");
-    }
-    let coloured = jobsim(&["run", "scenarios/black-hole", "-n", "20", "--color", "always"]);
-    let coloured = String::from_utf8(coloured.stdout).unwrap();
-    assert!(coloured.starts_with("\x1b[1;31mblack-hole hangs for ever"), "{coloured}");
+    folders.sort();
+    folders
 }
 
 fn scenario_folders(under: &Path, out: &mut Vec<PathBuf>) {
@@ -90,14 +70,13 @@ fn scenario_folders(under: &Path, out: &mut Vec<PathBuf>) {
 
 #[test]
 fn every_scenario_runs_and_has_its_files() {
-    let mut folders = Vec::new();
-    scenario_folders(&root().join("scenarios"), &mut folders);
-    assert!(folders.len() >= 10);
+    let folders = scenarios();
+    assert!(folders.len() >= 60);
     for folder in folders {
         for file in ["job.yaml", "simulation.yaml", "README.md"] {
             assert!(folder.join(file).is_file(), "{} lacks {file}", folder.display());
         }
-        let output = jobsim(&["run", folder.to_str().unwrap(), "-n", "20", "-o", "json"]);
+        let output = jobsim(&["run", folder.to_str().unwrap(), "-n", "5", "-o", "json"]);
         assert!(output.status.success(), "{}: {}", folder.display(), String::from_utf8_lossy(&output.stderr));
         let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let counted: u64 = answer["jobs"][0]["outcomes"]
@@ -106,7 +85,7 @@ fn every_scenario_runs_and_has_its_files() {
             .iter()
             .map(|o| o["count"].as_u64().unwrap())
             .sum();
-        assert_eq!(counted, 20);
+        assert_eq!(counted, 5);
     }
 }
 
@@ -162,4 +141,18 @@ fn bad_use_is_told() {
         assert!(text.contains(want), "{arguments:?}: {text}");
         assert!(output.stdout.is_empty());
     }
+}
+
+#[test]
+fn the_answer_fits_eighty_columns_and_has_colour_only_when_asked() {
+    for folder in scenarios() {
+        let folder = folder.to_str().unwrap();
+        let text = String::from_utf8(jobsim(&["run", folder, "-n", "5", "--verbose"]).stdout).unwrap();
+        let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{folder}: {wide:#?}");
+        assert!(!text.contains('\x1b'), "{folder}: colour into a pipe");
+    }
+    let coloured = jobsim(&["run", "scenarios/black-hole", "-n", "20", "--color", "always"]);
+    let coloured = String::from_utf8(coloured.stdout).unwrap();
+    assert!(coloured.starts_with("\x1b[1;31mblack-hole hangs for ever"), "{coloured}");
 }

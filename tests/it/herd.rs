@@ -251,6 +251,6 @@ fn the_documented_example_runs() {
     for (jobs, dependencies) in &all {
         assert_eq!(dependencies.len(), 5);
         assert!(dependencies[4].calls >= 1000 || outcome(&jobs[0]).0 != "Complete");
-        assert!(dependencies[4].recovery.map_or(true, |found| found.trigger == Trigger::Fault));
+        assert!(dependencies[4].recovery.is_none_or(|found| found.trigger == Trigger::Fault));
     }
 }

@@ -1,8 +1,10 @@
 //! One test binary. `conformance`: the traces of the real controller. `closed_forms`: what theory says exactly or
 //! in the mean. `properties`: what holds in every run. `rules`: each rule of Kubernetes with a coverage mark is hit.
-//! `coverage`: how often intervals hold the truth. `golden`: bytes. `charts`: pictures, as data. `runs`: answers with their error, killed runs. `tidy`:
-//! how the house is held together. `settings`: compare, sweep, merge. `recommend`: the best of many settings. `report_page`,
-//! `browser`: report.html as a file and in a browser. `spreadsheets`: CSV elsewhere.
+//! `coverage`: how often intervals hold the truth. `golden`: bytes. `charts`: pictures, as data. `runs`: answers with their
+//! error, killed runs. `tidy`: how the house is held together. `console`: sessions of the README and the gallery. `gallery`,
+//! `learn`, `output`: what it claims, the gallery inside the program, and samples of its results. `settings`: compare, sweep,
+//! merge. `recommend`: the best of many settings. `report_page`, `browser`: report.html as a file and in a browser.
+//! `spreadsheets`: CSV elsewhere.
 
 mod browser;
 mod charts;
@@ -15,8 +17,11 @@ mod dependencies_input;
 mod explain;
 mod forms;
 mod fuzz;
+mod gallery;
 mod golden;
 mod herd;
+mod learn;
+mod output;
 mod pages;
 mod properties;
 mod recommend;

@@ -12,13 +12,14 @@ fn folder() -> PathBuf {
 }
 
 /// A fenced block: the words after the fence, the text, and where the text is in the page.
-struct Block<'a> {
-    words: Vec<&'a str>,
-    text: &'a str,
-    range: std::ops::Range<usize>,
+pub struct Block<'a> {
+    pub words: Vec<&'a str>,
+    pub text: &'a str,
+    pub range: std::ops::Range<usize>,
 }
 
-fn blocks(page: &str) -> Vec<Block<'_>> {
+/// The fenced blocks of a page, in order.
+pub fn blocks(page: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     let mut at = 0;
     while let Some(fence) = page[at..].find("```").map(|found| at + found) {
@@ -32,7 +33,7 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
 }
 
 /// What the command prints: standard error, standard output, and the exit code when it is not 0.
-fn session(command: &str, folder: &Path) -> String {
+pub fn session(command: &str, folder: &Path) -> String {
     let arguments: Vec<&str> =
         command.strip_prefix("jobsim ").expect("a jobsim command").split(' ').collect();
     let output =

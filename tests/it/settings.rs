@@ -194,6 +194,67 @@ fn a_cell_is_a_run_and_lies_within_its_bounds() {
     assert_eq!(cells.iter().filter(|cell| cell["knee"] == true).count(), 1);
 }
 
+/// `-n auto`: what surely does not matter gets few replications, the same bytes from any number of threads, and each cell
+/// says what `run` says of so many replications.
+#[test]
+fn settings_that_matter_get_the_replications() {
+    let arguments = ["sweep", "scenarios/queue-processor", "--vary", "parallelism=1..64:x2", "-n", "auto"];
+    let arguments = [&arguments[..], &["--subject-to", "makespan<=10m"]].concat();
+    let base = folder("auto");
+    let at = |name: &str| base.join(name).to_str().unwrap().to_string();
+    let mut outputs = Vec::new();
+    for threads in ["1", "2", "7"] {
+        let output = jobsim(&[&arguments[..], &["--threads", threads, "--save", &at(threads)]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        outputs.push(output.stdout);
+    }
+    assert!(outputs.iter().all(|output| *output == outputs[0]));
+    for name in ["summary.json", "sweep.csv"] {
+        let bytes = |folder: &str| std::fs::read(base.join(folder).join(name)).unwrap();
+        assert!(bytes("1") == bytes("2") && bytes("1") == bytes("7"), "{name}");
+    }
+    let summary: Value =
+        serde_json::from_slice(&std::fs::read(base.join("1/summary.json")).unwrap()).unwrap();
+    let cells = summary["cells"].as_array().unwrap();
+    let count = |at: usize| cells[at]["replications"].as_u64().unwrap();
+    // An hour with one pod at a time is far from 10 minutes; with 8 at a time (9m52s) it is.
+    assert_eq!((count(0), cells[0]["allowed"].as_str()), (30, Some("no")));
+    assert!(count(3) > 300 && count(6) > 300, "{} {}", count(3), count(6));
+    assert_eq!(cells[6]["allowed"], "yes");
+    for cell in &cells[3..] {
+        let makespan = &cell["jobs"][0]["makespan_s"];
+        let width = makespan["high"].as_f64().unwrap() - makespan["low"].as_f64().unwrap();
+        assert!(width <= 0.04 * makespan["mean"].as_f64().unwrap(), "{makespan}");
+    }
+    let run = ["run", "scenarios/queue-processor", "--parallelism", "64", "-o", "json", "-n"];
+    let run = json(&[&run[..], &[&count(6).to_string()]].concat());
+    assert_eq!(run["jobs"][0]["makespan_s"], cells[6]["jobs"][0]["makespan_s"]);
+    let table = std::fs::read_to_string(base.join("1/sweep.csv")).unwrap();
+    assert_eq!((column(&table, 0, "replications"), column(&table, 0, "allowed")), ("30".into(), "no".into()));
+    std::fs::remove_dir_all(&base).unwrap();
+}
+
+#[test]
+fn compare_goes_on_until_the_difference_is_known() {
+    let arguments =
+        ["compare", "scenarios/queue-processor", "--variant", "parallelism=20", "-n", "auto", "-o", "json"];
+    let answer = json(&arguments);
+    let makespan = &answer["variants"][0]["jobs"][0]["makespan_s"];
+    let width = makespan["high"].as_f64().unwrap() - makespan["low"].as_f64().unwrap();
+    let base = makespan["base"].as_f64().unwrap();
+    assert!(answer["replications"].as_u64().unwrap() > 30 && width <= 0.04 * base, "{makespan}");
+}
+
+#[test]
+fn the_sentence_speaks_of_what_is_shared() {
+    let arguments =
+        ["compare", "scenarios/thundering-herd", "-n", "50", "--variant", "parallelism=10", "-o", "json"];
+    let answer = json(&arguments);
+    let sentence = answer["variants"][0]["sentence"].as_str().unwrap();
+    let name = answer["variants"][0]["dependencies"][0]["name"].as_str().unwrap();
+    assert!(sentence.contains("the peak on ") && sentence.contains(name), "{sentence}");
+}
+
 #[test]
 fn a_sweep_as_a_job_can_be_loaded() {
     let output = jobsim(&[&SWEEP[..], &["--emit-job", "--shard", "/3"]].concat());
@@ -227,4 +288,15 @@ fn bad_sweeps_are_told() {
     sweep(&["--vary", "parallelism=1..20000", "-n", "1"], "20000 settings");
     sweep(&["--vary", "parallelism=1,2", "--shard", "2/2"], "expected K/N");
     sweep(&["--vary", "parallelism=1,2", "--shard", "/2"], "JOB_COMPLETION_INDEX");
+    let auto = ["--vary", "parallelism=1,2", "-n", "auto"];
+    sweep(&[&auto[..], &["--shard", "0/2"]].concat(), "cannot be split into shards");
+    sweep(&[&auto[..], &["--emit-job"]].concat(), "cannot be split into shards");
+    sweep(&["--vary", "parallelism=1,2", "-n", "few"], "or auto");
+    sweep(&["--vary", "parallelism=1,2", "--subject-to", "broken<=1%"], "there is: makespan, pods_created");
+    sweep(
+        &["--vary", "parallelism=1,2", "--subject-to", "orders-db.peak_in_flight<=1"],
+        "there is: makespan",
+    );
+    let million = ["--vary", "parallelism=1..1000", "--vary", "backoff-limit=1..1000"];
+    sweep(&million, "1000000 settings with 1000 replications each would take about");
 }

@@ -8,7 +8,7 @@ use jobsim::model::pod::{PodTemplate, RestartPolicy};
 use jobsim::model::policy::PodReplacementPolicy;
 use jobsim::model::scenario::{JobCase, Scenario};
 use jobsim::model::shared::Shared;
-use jobsim::model::workload::{RunTime, SampledWorkload, Workload};
+use jobsim::model::workload::{OnTerm, RunTime, SampledWorkload, Workload};
 
 pub fn seconds(s: f64) -> Distribution {
     Distribution::constant(s).unwrap()
@@ -45,6 +45,7 @@ pub fn workload(run: Distribution) -> SampledWorkload {
         failure: None,
         hang_probability: 0.0,
         poison: None,
+        on_term: OnTerm::DEFAULT,
     }
 }
 

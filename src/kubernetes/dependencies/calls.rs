@@ -86,7 +86,7 @@ impl<'a, O: Observer> World<'a, O> {
     fn work(&mut self, slot: u32, length: SimDuration, phase: Phase) {
         let now = self.now;
         let client = self.client(slot);
-        if client.until_strike <= length {
+        if !client.until_strike.is_never() && client.until_strike <= length {
             let at = now + client.until_strike;
             client.phase = Phase::Striking;
             return self.wake_client(slot, at);
@@ -149,7 +149,8 @@ impl<'a, O: Observer> World<'a, O> {
             _ => SimDuration::ZERO,
         };
         let client = self.client(slot);
-        client.strikes_when_served = service.is_some_and(|length| client.until_strike <= length);
+        client.strikes_when_served =
+            service.is_some_and(|length| !client.until_strike.is_never() && client.until_strike <= length);
         if client.strikes_when_served {
             service = match (client.strike, &dependency.kind) {
                 // Whoever hangs with a lock or a connection keeps it.

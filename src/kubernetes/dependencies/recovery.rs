@@ -136,6 +136,7 @@ struct FaultWatch {
     /// The most inside in each of the last windows before the fault; and the number of the last one.
     before: [u32; WINDOWS_BEFORE],
     window: u64,
+    knows_normal: bool,
     // After the fault
     inside: u32,
     at: SimTime,
@@ -144,6 +145,8 @@ struct FaultWatch {
     /// Since when it is normal, unless a window says otherwise.
     back: Option<SimTime>,
     settled: bool,
+    /// In some window after the fault.
+    was_upset: bool,
 }
 
 impl FaultWatch {
@@ -154,21 +157,26 @@ impl FaultWatch {
             normal: places,
             before: [0; WINDOWS_BEFORE],
             window: 0,
+            knows_normal: false,
             inside: 0,
             at: ends,
             window_ends: ends + WINDOW,
             area: 0,
             back: None,
             settled: false,
+            was_upset: false,
         }
     }
 
     fn look(&mut self, now: SimTime, inside: u32) {
         if now < self.begins {
-            self.note_normal(now);
+            self.note_before(now);
             let slot = (self.window % WINDOWS_BEFORE as u64) as usize;
             self.before[slot] = self.before[slot].max(inside);
-        } else if now >= self.ends {
+        } else {
+            self.learn_normal();
+        }
+        if now >= self.ends {
             self.pass(now);
             if inside <= self.normal && self.back.is_none() {
                 self.back = Some(now);
@@ -177,8 +185,17 @@ impl FaultWatch {
         self.inside = inside;
     }
 
+    /// What is normal is known when the first fault begins.
+    fn learn_normal(&mut self) {
+        if !self.knows_normal {
+            self.note_before(self.begins);
+            self.normal = self.before.iter().copied().fold(self.normal, u32::max);
+            self.knows_normal = true;
+        }
+    }
+
     /// Windows that have begun since the last look: so many were inside at their start.
-    fn note_normal(&mut self, now: SimTime) {
+    fn note_before(&mut self, now: SimTime) {
         let window = now.nanos() / WINDOW.nanos();
         for passed in (self.window + 1..=window).rev().take(WINDOWS_BEFORE) {
             self.before[(passed % WINDOWS_BEFORE as u64) as usize] = self.inside;
@@ -188,12 +205,8 @@ impl FaultWatch {
 
     /// On to `now` with the number inside that there was.
     fn pass(&mut self, now: SimTime) {
-        if self.at == self.ends && self.area == 0 {
-            self.note_normal(self.begins);
-            self.normal = self.before.iter().copied().fold(self.normal, u32::max);
-            if self.inside <= self.normal && self.back.is_none() {
-                self.back = Some(self.ends);
-            }
+        if self.at == self.ends && self.inside <= self.normal && self.back.is_none() {
+            self.back = Some(self.ends);
         }
         while self.window_ends <= now {
             self.area += u128::from(self.inside) * u128::from(self.window_ends.since(self.at).nanos());
@@ -201,6 +214,7 @@ impl FaultWatch {
             self.settled = normal && self.back.is_some();
             self.at = self.window_ends;
             if !normal {
+                self.was_upset = true;
                 self.back = (self.inside <= self.normal).then_some(self.at);
             }
             // Whole windows without an event are all alike.
@@ -214,11 +228,14 @@ impl FaultWatch {
     }
 
     fn verdict(&mut self, now: SimTime) -> Verdict {
+        self.learn_normal();
         self.pass(now);
         let passed = u128::from(WINDOW.nanos() - self.window_ends.since(now).nanos());
         let quiet = self.area <= u128::from(self.normal) * passed;
         match self.back {
-            Some(back) if back < now && (self.settled || quiet) => Verdict::After(back.since(self.ends)),
+            Some(back) if back < now && (self.settled || !self.was_upset && quiet) => {
+                Verdict::After(back.since(self.ends))
+            }
             _ if self.inside > self.normal => Verdict::NotYet,
             _ => Verdict::OnlyAtTheEnd,
         }

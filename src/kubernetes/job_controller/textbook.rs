@@ -124,7 +124,7 @@ mod tests {
     use crate::model::pod::{PodTemplate, RestartPolicy};
     use crate::model::policy::PodReplacementPolicy;
     use crate::model::scenario::{Action, JobCase, Scenario, TimedAction};
-    use crate::model::workload::{Failure, FailureLaw, RunTime, SampledWorkload, Workload};
+    use crate::model::workload::{Failure, FailureLaw, OnTerm, RunTime, SampledWorkload, Workload};
 
     /// Every fact of a run, slots included, in words.
     #[derive(Default)]
@@ -218,6 +218,7 @@ mod tests {
             failure: Some(Failure { law: FailureLaw::Probability(0.2), exit_code: 1 }),
             hang_probability: 0.0,
             poison: None,
+            on_term: OnTerm::DEFAULT,
         };
         Scenario {
             jobs: vec![JobCase {

@@ -125,7 +125,7 @@ pub(super) fn escaped(text: &str) -> String {
             '\n' | '\t' | '\r' => out.push(' '),
             c if c.is_control()
                 || ('\u{202a}'..='\u{202e}').contains(&c)
-                || c >= '\u{fffe}' && c <= '\u{ffff}' => {}
+                || ('\u{fffe}'..='\u{ffff}').contains(&c) => {}
             c => out.push(c),
         }
     }

@@ -191,8 +191,15 @@ fn under_way(view: &RunView, load: &DependencyLoad, places: Limit, until: f64) -
     Panel { y: Axis::linear(label, Unit::Count, 0.0, top * 1.08), weight: 1.0, marks }
 }
 
+/// The level of each part in which it changed, and from its end on the level that it had then.
 fn levels(view: &RunView, load: &DependencyLoad, until: f64) -> Vec<(f64, f64)> {
-    load.under_way.iter().map(|&(t, level)| (view.shown.at_s(t).min(until), f64::from(level))).collect()
+    let mut points = Vec::with_capacity(2 * load.under_way.len());
+    let at = |part: u64| view.shown.at_s(SimTime::from_nanos(part * load.part.nanos())).min(until);
+    for level in &load.under_way {
+        points.push((at(level.part), f64::from(level.most)));
+        points.push((at(level.part + 1), f64::from(level.then)));
+    }
+    points
 }
 
 /// The most of each part of the time; a level holds until the next.

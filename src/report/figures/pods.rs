@@ -13,6 +13,9 @@ const MOST_CHANGES: usize = 500;
 /// Equal parts of time over which more are averaged.
 const PARTS: usize = 400;
 
+/// Name, colour and value of a layer or a curve.
+type Series = (&'static str, Hue, fn(&State) -> f64);
+
 /// Counts from an instant on, in seconds and pods.
 #[derive(Clone, Copy, Default)]
 struct State {
@@ -57,7 +60,7 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
     let peak = all.iter().map(|s| s.running).fold(0.0, f64::max);
     let most = all.iter().map(|s| s.running + s.restarting + s.pending + s.terminating).fold(1.0, f64::max);
 
-    let layers: [(&str, Hue, fn(&State) -> f64); 4] = [
+    let layers: [Series; 4] = [
         ("running", Hue::Blue, |s| s.running),
         ("waiting for a restart", Hue::Orange, |s| s.restarting),
         ("pending", Hue::Sky, |s| s.pending),
@@ -105,7 +108,7 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
     }
 
     let mut done = Vec::new();
-    let curves: [(&str, Hue, fn(&State) -> f64); 2] =
+    let curves: [Series; 2] =
         [("succeeded", Hue::Green, |s| s.succeeded), ("failed", Hue::Red, |s| s.failed)];
     let mut most_done = last.succeeded.max(last.failed).max(1.0);
     for (name, hue, of) in curves {

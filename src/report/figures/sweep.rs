@@ -157,7 +157,7 @@ fn makespans(summary: &Value, lines: &[Line], axis: &Value, job: usize, name: &s
                 weight: Weight::Dashed,
             });
             // The curve falls: right of a point is above it, left of it is below.
-            let at = points[1];
+            let at = points[if anchor == Anchor::End { points.len() * 2 / 3 } else { 1 }];
             marks.push(Mark::Label { at, text: words.to_string(), hue: Hue::Quiet, anchor });
         }
     }

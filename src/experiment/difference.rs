@@ -1,0 +1,122 @@
+//! Differences of a measure between two settings with the same luck, and single estimates, at the error that a whole
+//! search can afford: there an interval must hold where Student's t or Wilson's is too sure, as for what was hardly seen.
+//!
+//! Relies on [`super::interval`] and [`super::paired`]. Runs nothing.
+
+use super::interval::{mean_interval, quantile, quantile_interval, t_quantile, wilson};
+use super::measure::{Measure, Statistic};
+use super::paired::{paired, paired_shares};
+
+/// The interval of how much larger measure is in `b` than in `a`, run by run; without bounds where the runs cannot say.
+pub fn difference(measure: &Measure, a: &[Option<f64>], b: &[Option<f64>], tail: f64) -> (f64, f64) {
+    const UNKNOWN: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+    let endless = |values: &[Option<f64>]| values.iter().flatten().any(|value| value.is_infinite());
+    match measure.statistic() {
+        None => {
+            let is = |values: &[Option<f64>]| values.iter().map(|v| *v == Some(1.0)).collect::<Vec<bool>>();
+            let (a, b) = (is(a), is(b));
+            // The same in every run is the same, whatever an interval of shares says of runs not seen.
+            if a == b {
+                return (0.0, 0.0);
+            }
+            paired_shares(&a, &b, tail).and_then(|p| p.interval).unwrap_or(UNKNOWN)
+        }
+        Some(Statistic::Mean) => match (endless(a), endless(b)) {
+            // One run that never ended makes a mean infinite, without doubt.
+            (false, true) => (f64::INFINITY, f64::INFINITY),
+            (true, false) => (f64::NEG_INFINITY, f64::NEG_INFINITY),
+            _ => {
+                let (low, high) = paired(a, b, tail).and_then(|p| p.interval).unwrap_or(UNKNOWN);
+                let unseen = unseen(a, b, tail);
+                (low - unseen, high + unseen)
+            }
+        },
+        Some(Statistic::Quantile(p)) => {
+            let (low, high) = quantile_difference(a, b, p, tail).unwrap_or(UNKNOWN);
+            let unseen = unseen(a, b, tail);
+            (low - unseen, high + unseen)
+        }
+        Some(Statistic::Max) => UNKNOWN,
+    }
+}
+
+/// What runs in which the two differ, and which are too rare to have been seen often, may still add: where only a few
+/// pairs differ, Student's t is too sure (of none, it is certain). Their share, as high as it may be, times the range of
+/// the values.
+fn unseen(a: &[Option<f64>], b: &[Option<f64>], tail: f64) -> f64 {
+    const ENOUGH: usize = 20;
+    let both = |(a, b): (&Option<f64>, &Option<f64>)| (*a).zip(*b);
+    let pairs: Vec<(f64, f64)> =
+        a.iter().zip(b).filter_map(both).filter(|(a, b)| a.is_finite() && b.is_finite()).collect();
+    let differ = pairs.iter().filter(|(a, b)| a != b).count();
+    if differ >= ENOUGH || pairs.is_empty() {
+        return 0.0;
+    }
+    let values = || pairs.iter().flat_map(|(a, b)| [*a, *b]);
+    let range = values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min);
+    // Above the upper end of a Poisson interval.
+    let most = differ as f64 + 2.0 * -libm::log(tail);
+    range * (most / pairs.len() as f64).min(1.0)
+}
+
+/// The difference of two quantiles by their influence functions, which keep step as the runs do: a value moves the
+/// quantile by (p - [value <= quantile]) / density (van der Vaart, "Asymptotic statistics", 1998, section 21).
+fn quantile_difference(a: &[Option<f64>], b: &[Option<f64>], p: f64, tail: f64) -> Option<(f64, f64)> {
+    let pairs: Vec<(f64, f64)> = a.iter().zip(b).filter_map(|(a, b)| (*a).zip(*b)).collect();
+    let n = pairs.len() as f64;
+    if n * p.min(1.0 - p) < 10.0 {
+        return None;
+    }
+    let side = |of: fn(&(f64, f64)) -> f64| {
+        let mut sorted: Vec<f64> = pairs.iter().map(of).collect();
+        sorted.sort_by(f64::total_cmp);
+        let q = quantile(&sorted, p);
+        let h = (p * (1.0 - p) / n).sqrt();
+        let slope = (quantile(&sorted, (p + h).min(1.0)) - quantile(&sorted, (p - h).max(0.0))) / (2.0 * h);
+        let ends = quantile_interval(&sorted, p, tail);
+        (q, slope, ends)
+    };
+    let ((qa, sa, ends_a), (qb, sb, ends_b)) = (side(|p| p.0), side(|p| p.1));
+    let influence: Vec<f64> = pairs
+        .iter()
+        .map(|(x, y)| {
+            let of = |value: f64, q: f64, slope: f64| slope * (p - if value <= q { 1.0 } else { 0.0 });
+            of(*y, qb, sb) - of(*x, qa, sa)
+        })
+        .collect();
+    let mean = influence.iter().sum::<f64>() / n;
+    let variance = influence.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    if !(qa.is_finite() && qb.is_finite() && variance.is_finite()) {
+        // Only where the intervals do not touch is anything sure.
+        let ((low_a, high_a), (low_b, high_b)) = (ends_a?, ends_b?);
+        let minus = |x: f64, y: f64| if x.is_infinite() && y.is_infinite() { f64::NAN } else { x - y };
+        let (low, high) = (minus(low_b, high_a), minus(high_b, low_a));
+        return (!low.is_nan() && !high.is_nan()).then_some((low, high));
+    }
+    let half = t_quantile(pairs.len() - 1, tail) * (variance / n).sqrt();
+    Some((qb - qa - half, qb - qa + half))
+}
+
+/// The interval of a measure with probability `tail` of error on either side.
+pub(super) fn interval(measure: &Measure, mut values: Vec<f64>, tail: f64) -> Option<(f64, f64)> {
+    match measure.statistic() {
+        None => wilson_exact(values.iter().filter(|v| **v == 1.0).count(), values.len(), tail),
+        Some(Statistic::Mean) => mean_interval(&values, tail),
+        Some(Statistic::Quantile(p)) => {
+            values.sort_by(f64::total_cmp);
+            quantile_interval(&values, p, tail)
+        }
+        Some(Statistic::Max) => None,
+    }
+}
+
+/// Wilson, but exact where nothing or everything was seen: the normal law is far off there.
+fn wilson_exact(count: usize, n: usize, tail: f64) -> Option<(f64, f64)> {
+    let (low, high) = wilson(count, n, tail)?;
+    let rare = 1.0 - libm::pow(tail, 1.0 / n as f64);
+    Some(match count {
+        0 => (0.0, rare),
+        _ if count == n => (1.0 - rare, 1.0),
+        _ => (low, high),
+    })
+}
