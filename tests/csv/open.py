@@ -18,7 +18,7 @@ except ImportError as missing:
     sys.exit(3)
 
 # Columns that hold text; an axis of a sweep holds what was asked for.
-TEXTS = {"job", "dependency", "outcome", "reason", "phase", "recovery", "knee", "makespan_left_bounds"}
+TEXTS = {"job", "dependency", "outcome", "reason", "phase", "recovery", "upset_by", "allowed", "knee", "makespan_left_bounds"}
 complaints = []
 files = [file for folder in sys.argv[1:] for file in sorted(pathlib.Path(folder).glob("*.csv"))]
 
