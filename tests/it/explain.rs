@@ -202,13 +202,13 @@ fn options_that_find_nothing_are_mistakes() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_trace_on_a_full_device_is_an_error_and_the_device_stays() {
-    let link = Path::new(env!("CARGO_TARGET_TMPDIR")).join("full");
+    let link = Path::new(env!("CARGO_TARGET_TMPDIR")).join("trace-on-full");
     let _ = std::fs::remove_file(&link);
     std::os::unix::fs::symlink("/dev/full", &link).unwrap();
     let place = link.to_str().unwrap();
     let told = refused(&["explain", "scenarios/black-hole", "--replication", "0", "--trace", place]);
     assert!(told.contains("No space left"), "{told}");
-    assert!(link.is_symlink() && !link.with_file_name("full.part").exists());
+    assert!(link.is_symlink() && !link.with_file_name("trace-on-full.part").exists());
 }
 
 #[test]

@@ -77,11 +77,9 @@ impl ShownRun {
         if !alike(&runs[first.1 as usize], &runs[worst as usize]) {
             add(Role::Worst, worst);
         }
-        let kinds: [(Role, fn(&Outcome) -> bool); 2] = [
-            (Role::Stuck, |o| matches!(o, Outcome::Stuck(_))),
-            (Role::Failed, |o| matches!(o, Outcome::Failed(_))),
-        ];
-        for (role, kind) in kinds {
+        let (stuck, failed) =
+            (|o: &_| matches!(o, Outcome::Stuck(_)), |o: &_| matches!(o, Outcome::Failed(_)));
+        for (role, kind) in [(Role::Stuck, stuck as fn(&Outcome) -> bool), (Role::Failed, failed)] {
             let shown = chosen.iter().any(|(_, replication)| is(*replication, kind));
             if !shown && let Some(first) = (0..runs.len() as u64).find(|replication| is(*replication, kind)) {
                 chosen.push((role, first));
