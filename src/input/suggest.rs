@@ -13,9 +13,11 @@ pub fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         let distance = strsim::osa_distance(&lower, &name.to_lowercase());
         // A word that goes on where the typed one stops.
         let begins = lower.len() >= 4 && name.to_lowercase().starts_with(&lower);
-        (if begins && distance > 0 { distance.min(1) } else { distance }, *name)
+        // Of several that go on, the one that stops first.
+        ((if begins && distance > 0 { distance.min(1) } else { distance }, distance), *name)
     });
-    let mut near: Vec<(usize, &str)> = distances.filter(|(d, name)| *d <= limit(&lower, name)).collect();
+    let mut near: Vec<((usize, usize), &str)> =
+        distances.filter(|((d, _), name)| *d <= limit(&lower, name)).collect();
     near.sort_by_key(|(distance, _)| *distance);
     match near.as_slice() {
         [(_, only)] => Some(only),
@@ -34,8 +36,16 @@ mod tests {
 
     #[test]
     fn near_words_are_found_and_far_ones_are_not() {
-        let known =
-            ["parallelism", "completions", "backoffLimit", "backoffLimitPerIndex", "suspend", "p90", "p95"];
+        let known = [
+            "parallelism",
+            "completions",
+            "completionMode",
+            "backoffLimit",
+            "backoffLimitPerIndex",
+            "suspend",
+            "p90",
+            "p95",
+        ];
         let table = [
             ("paralelism", Some("parallelism")),
             ("Parallelism", Some("parallelism")),
