@@ -4,10 +4,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::Exit;
-use super::charts::pictures;
+use super::answer_folder;
 use super::common::{Common, Form, load, read, warn};
 use super::progress::Progress;
-use super::result_folder::{FOREIGN, put};
 use super::run::stop_rule;
 use crate::experiment::comparison::{Comparison, Samples, compare};
 use crate::experiment::interval::tail_of;
@@ -139,34 +138,17 @@ fn answer(args: &Args, settings: &[Named]) -> Result<CompareAnswer, String> {
     })
 }
 
-/// Writes the result folder, if one was asked for. One that holds the same is left as it is.
+/// Writes the result folder, if one was asked for.
 fn save(args: &Args, settings: &[Named], answer: &CompareAnswer) -> Result<(), String> {
     let Some(folder) = &args.save else { return Ok(()) };
-    let failed = |message: String| format!("--save {}: {message}", folder.display());
     let values = json(answer);
-    let summary = format!("{values:#}\n");
     let charts = compare_figures(&values);
     let given: Vec<Given> = settings.iter().map(|setting| Given::of(&setting.loaded)).collect();
     let command = repeated(args, settings, answer);
     let page =
         html::compare::page(&ComparePage { answer, given: &given, charts: &charts, command: &command });
-    match std::fs::read_dir(folder).map(|entries| entries.count()) {
-        Ok(0) => {}
-        Ok(_) => {
-            let same = std::fs::read_to_string(folder.join("summary.json")).is_ok_and(|old| old == summary);
-            return if same { Ok(()) } else { Err(failed(FOREIGN.to_string())) };
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error.to_string())),
-    }
-    std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-    let mut files = pictures(&charts, &args.common.threads()?).map_err(failed)?;
-    files.push(("report.html".to_string(), page.into_bytes()));
-    files.push(("summary.json".to_string(), summary.into_bytes()));
-    for (name, bytes) in files {
-        put(folder, &name, &bytes).map_err(failed)?;
-    }
-    Ok(())
+    let files = vec![("report.html".to_string(), page.into_bytes())];
+    answer_folder::write(folder, format!("{values:#}\n"), &charts, files, &args.common.threads()?)
 }
 
 /// The command that does the same again, whatever the documents say of seed and replications.

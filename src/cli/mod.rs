@@ -1,5 +1,6 @@
 //! The command line: arguments as typed, one file a sub-command, exit codes. The only place that prints.
 
+mod answer_folder;
 mod charts;
 mod check;
 mod color;

@@ -1,8 +1,10 @@
 //! `jobsim recommend`: which setting to take, how sure that is, and the manifest with it.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use super::Exit;
+use super::answer_folder;
 use super::common::{Common, Form, load, read, warn};
 use super::progress::Progress;
 use super::sweep::what_there_is;
@@ -19,6 +21,7 @@ use crate::input::emit::manifest;
 use crate::input::{Loaded, Parsed};
 use crate::model::scenario::JobCase;
 use crate::model::workload::{RunTime, Workload};
+use crate::report::figures::recommend_figures;
 use crate::report::recommend::{RecommendAnswer, json, text};
 
 /// More settings are a sweep.
@@ -49,6 +52,10 @@ pub(super) struct Args {
     /// Only the setting: no advice on deadlines, no sensitivity
     #[arg(long)]
     brief: bool,
+    /// Write a folder with summary.json, the manifest of the recommended setting (manifest.yaml), and charts: Pareto front,
+    /// deadlines
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
 }
@@ -62,7 +69,8 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     let parsed = read(&paths);
     let Some(base) = load(&parsed, &args.common.sets(), err)? else { return Ok(Exit::Bad) };
     warn(&base, err)?;
-    let answer = match Plan::new(args, &base).and_then(|plan| plan.carry_out(args, &parsed, &base)) {
+    let answer = Plan::new(args, &base).and_then(|plan| plan.carry_out(args, &parsed, &base));
+    let answer = match answer.and_then(|answer| save(args, &answer).map(|()| answer)) {
         Ok(answer) => answer,
         Err(message) => {
             writeln!(err, "error: {message}")?;
@@ -75,6 +83,17 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     }
     // No setting is allowed: the answer is no.
     Ok(if answer.selection.leader.is_none() { Exit::No } else { Exit::Done })
+}
+
+/// Writes the result folder, if one was asked for.
+fn save(args: &Args, answer: &RecommendAnswer) -> Result<(), String> {
+    let Some(folder) = &args.save else { return Ok(()) };
+    let values = json(answer);
+    let manifest = (answer.selection.leader.is_some())
+        .then(|| ("manifest.yaml".to_string(), answer.manifest.clone().into_bytes()));
+    let files = manifest.into_iter().collect();
+    let charts = recommend_figures(&values);
+    answer_folder::write(folder, format!("{values:#}\n"), &charts, files, &args.common.threads()?)
 }
 
 struct Plan {

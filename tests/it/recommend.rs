@@ -149,3 +149,26 @@ fn bad_recommendations_are_told() {
     recommend(&["--minimize", "makespan", "--vary", "parallelism=1..100000"], "too many");
     recommend(&["--minimize", "makespan", "--vary", "parallelism=1,2", "--budget", "10"], "--budget");
 }
+
+/// The folder of --save: summary, manifest, charts; the same again is fine, something else is refused and changes nothing.
+#[test]
+fn a_recommendation_is_saved_with_its_manifest_and_its_charts() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("recommend-saved");
+    let _ = std::fs::remove_dir_all(&folder);
+    let to = folder.to_str().unwrap();
+    let with = |limit: &str| {
+        let options = ["--minimize", "makespan", "--vary", "parallelism=5,10,20", "--brief", "--save", to];
+        jobsim(&[&["recommend", "scenarios/queue-processor", "--subject-to", limit], &options[..]].concat())
+    };
+    assert!(with("peak_running<=10").status.success());
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
+    let summary = read("summary.json");
+    assert!(read("manifest.yaml").contains("parallelism: 10\n"));
+    assert!(read("pareto.svg").starts_with("<svg"));
+    assert!(std::fs::read(folder.join("pareto.png")).unwrap().starts_with(b"\x89PNG"));
+    assert!(with("peak_running<=10").status.success());
+    let other = with("peak_running<=20");
+    assert_eq!(other.status.code(), Some(2));
+    assert!(String::from_utf8(other.stderr).unwrap().contains("something else"));
+    assert_eq!(read("summary.json"), summary);
+}
