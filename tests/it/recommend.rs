@@ -41,7 +41,6 @@ fn truth(case: &str, axes: usize) -> Vec<(Vec<String>, f64, bool)> {
 
 /// A small version of the 100 seeds of `docs/recommend.md`, for the cases whose full grid was simulated.
 #[test]
-#[ignore = "no truth.csv yet: cargo run --release --example recommend_truth -- truth CASE… (an hour of an idle core at most)"]
 fn the_optimum_of_a_full_grid_is_found_with_a_tenth_of_its_replications() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recommend");
     let known = |case: &&str| folder.join(case).join("truth.csv").is_file();
