@@ -14,11 +14,6 @@ pub const KUBERNETES: &str = "1.37";
 /// This version of jobsim.
 pub const JOBSIM: &str = env!("CARGO_PKG_VERSION");
 
-/// A confidence in words: `95 %`.
-pub fn percent(confidence: f64) -> String {
-    format!("{} %", (confidence * 1e8).round() / 1e6)
-}
-
 /// Everything about one `run`.
 pub struct Answer {
     pub seed: u64,

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{JOBSIM, KUBERNETES, percent};
+use super::answer::{JOBSIM, KUBERNETES};
 use super::json::rounded;
-use super::words::{duration, number};
+use super::words::{confidence_level, duration, number};
 use crate::experiment::comparison::{Comparison, DependencyComparison};
 use crate::experiment::paired::Paired;
 use crate::input::difference::Difference;
@@ -88,7 +88,7 @@ fn paired(p: &Paired) -> Value {
 }
 
 pub(super) fn intervals(answer: &CompareAnswer) -> String {
-    let sure = percent(answer.confidence);
+    let sure = confidence_level(answer.confidence);
     match answer.variants.len() {
         1 => format!("{sure} of each difference"),
         k => format!("{sure} of each difference for all {k} variants together (Bonferroni)"),

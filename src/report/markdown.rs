@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use super::answer::percent as confidence;
 use super::answer::{Answer, JOBSIM, KUBERNETES};
 use super::verdict;
-use super::words::{duration, number, percents};
+use super::words::{confidence_level, duration, number, percents};
 use crate::experiment::interval::Summary;
 
 /// The whole answer: gates and verdict first, then what to change; the figures are folded away.
@@ -32,8 +31,11 @@ pub fn answer(answer: &Answer) -> String {
     text.push_str("<details><summary>Figures</summary>\n\n");
     for job in &answer.jobs {
         let _ = writeln!(text, "### Job {}\n", escaped(&job.name));
-        let _ =
-            writeln!(text, "| outcome | runs | {} interval |\n|---|--:|---|", confidence(answer.confidence));
+        let _ = writeln!(
+            text,
+            "| outcome | runs | {} interval |\n|---|--:|---|",
+            confidence_level(answer.confidence)
+        );
         for o in &job.outcomes {
             let name = if o.reason.is_empty() {
                 o.outcome.to_string()
@@ -66,7 +68,7 @@ pub fn answer(answer: &Answer) -> String {
         "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
         answer.replications,
         answer.seed,
-        confidence(answer.confidence)
+        confidence_level(answer.confidence)
     );
     text
 }

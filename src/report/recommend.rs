@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::answer::{JOBSIM, KUBERNETES, percent};
+use super::answer::{JOBSIM, KUBERNETES};
 use super::json::rounded;
 use super::sweep::aligned;
-use super::words::{duration, number};
+use super::words::{confidence_level, duration, number};
 use crate::experiment::constraint::Verdict;
 use crate::experiment::deadlines::Advice;
 use crate::experiment::grid::Grid;
@@ -89,7 +89,7 @@ impl RecommendAnswer {
         format!(
             "With probability {} at least no setting was wrongly called allowed, not allowed or worse (simultaneous \
              intervals over all stages, settings and pairs).",
-            percent(1.0 - self.problem.error)
+            confidence_level(1.0 - self.problem.error)
         )
     }
 }

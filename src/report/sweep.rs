@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, JOBSIM, KUBERNETES, percent};
+use super::answer::{Answer, JOBSIM, KUBERNETES};
 use super::csv::safe;
 use super::json::{answer as answer_json, rounded};
-use super::words::{duration, number};
+use super::words::{confidence_level, duration, number};
 use crate::experiment::bounds::Bounds;
 use crate::experiment::constraint::{Constraint, Verdict};
 use crate::experiment::grid::Grid;
@@ -176,10 +176,11 @@ fn knee(mut line: Vec<(f64, f64, usize)>) -> Option<usize> {
     (below(best) > 0.1).then_some(best.2)
 }
 
-fn plain_number(text: &str) -> Option<f64> {
-    let percent = text.strip_suffix('%').and_then(|digits| digits.parse().ok());
+/// A setting's value as a number: plain, per cent, or a duration in seconds.
+pub(super) fn plain_number(text: &str) -> Option<f64> {
+    let percent = || text.strip_suffix('%').and_then(|digits| digits.trim().parse().ok());
     let seconds = || crate::input::duration::seconds(text).ok();
-    text.parse().ok().or(percent).or_else(seconds).filter(|value: &f64| value.is_finite())
+    text.parse().ok().or_else(percent).or_else(seconds).filter(|value: &f64| value.is_finite())
 }
 
 /// sweep.csv: one row a setting. With several Jobs their columns begin with their name.
@@ -352,7 +353,7 @@ pub fn table(summary: &Value) -> String {
         summary["seed"],
         text(&summary["jobsim"]),
         text(&summary["kubernetes"]),
-        percent(confidence(summary))
+        confidence_level(confidence(summary))
     );
     out
 }

@@ -5,11 +5,10 @@
 
 use std::fmt::Write;
 
-use super::answer::percent as confidence;
 use super::answer::{Answer, GateAnswer, JOBSIM, JobAnswer, KUBERNETES};
 use super::dependency_text;
 use super::verdict::{self, Grade, Verdict};
-use super::words::{duration, number, percent, percents, wrap};
+use super::words::{confidence_level, duration, number, percent, percents, wrap};
 use crate::experiment::constraint;
 use crate::experiment::interval::{HEAVY_TAIL, Summary};
 
@@ -77,7 +76,7 @@ pub fn answer(answer: &Answer, detail: Detail, ink: Ink) -> String {
         "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
         answer.replications,
         answer.seed,
-        confidence(answer.confidence)
+        confidence_level(answer.confidence)
     );
     text
 }

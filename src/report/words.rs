@@ -12,6 +12,11 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// A confidence in words: `95 %`.
+pub fn confidence_level(level: f64) -> String {
+    format!("{} %", (level * 1e8).round() / 1e6)
+}
+
 /// A share with one digit after the point; two below one per cent.
 pub fn percent(share: f64) -> String {
     let value = 100.0 * share;

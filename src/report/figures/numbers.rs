@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::report::chart::spec::Unit;
+use crate::report::sweep::plain_number;
 
 /// Mean, and its interval where there is one.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -35,10 +36,7 @@ pub(super) fn text(value: &Value) -> String {
 
 /// A setting's value as a number: plain, per cent, or a duration in seconds.
 pub(super) fn number(value: &Value) -> Option<f64> {
-    let text = value.as_str()?;
-    let percent = || text.strip_suffix('%').and_then(|digits| digits.trim().parse::<f64>().ok());
-    let seconds = || crate::input::duration::seconds(text).ok();
-    text.parse().ok().or_else(percent).or_else(seconds).filter(|value: &f64| value.is_finite())
+    plain_number(value.as_str()?)
 }
 
 /// How the values of an axis are written.

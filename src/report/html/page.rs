@@ -3,8 +3,9 @@
 use super::charts::figure;
 use super::markup::Html;
 use super::policy::policy;
-use crate::report::answer::{JOBSIM, KUBERNETES, percent};
+use crate::report::answer::{JOBSIM, KUBERNETES};
 use crate::report::chart::{Chart, page_css};
+use crate::report::words::confidence_level;
 
 const CSS: &str = include_str!("../../../assets/report/report.css");
 const JS: &str = include_str!("../../../assets/report/report.js");
@@ -98,6 +99,6 @@ pub(super) fn origin(replications: &str, seed: u64, sha256: &str, confidence: f6
     format!(
         "{replications}, seed {seed}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; inputs sha256 {sha256}; \
          intervals are {}",
-        percent(confidence)
+        confidence_level(confidence)
     )
 }

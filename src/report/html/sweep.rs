@@ -8,11 +8,10 @@ use super::inputs::{self, Given};
 use super::markup::Html;
 use super::page::{Page, origin};
 use super::verdict::badge;
-use crate::report::answer;
 use crate::report::chart::Chart;
 use crate::report::sweep::{confidence, mark, outcome_count, replications, short, text};
 use crate::report::verdict::Grade;
-use crate::report::words::{duration, number, percent};
+use crate::report::words::{confidence_level, duration, number, percent};
 
 /// Settings in the table of the page.
 const MOST_ROWS: usize = 400;
@@ -145,7 +144,7 @@ fn verdict(summary: &Value) -> Html {
              intervals.",
             cells.len(),
             replications(summary),
-            answer::percent(confidence(summary))
+            confidence_level(confidence(summary))
         ),
     );
     html

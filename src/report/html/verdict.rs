@@ -3,9 +3,9 @@
 use super::figures::{interval, outcomes};
 use super::markup::Html;
 use crate::experiment::constraint;
-use crate::report::answer::{self, Answer, GateAnswer, JobAnswer};
+use crate::report::answer::{Answer, GateAnswer, JobAnswer};
 use crate::report::verdict::{Grade, Verdict, of_dependency, of_job};
-use crate::report::words::{duration, number, percent, percents};
+use crate::report::words::{confidence_level, duration, number, percent, percents};
 
 /// Jobs and dependencies that are told of on the first screen.
 const MOST: usize = 12;
@@ -135,6 +135,6 @@ fn how_sure(answer: &Answer) -> String {
          sure). Whether your cluster does the same depends on the run times and failures that went in.",
         answer.replications,
         percent(never),
-        sure = answer::percent(answer.confidence),
+        sure = confidence_level(answer.confidence),
     )
 }
