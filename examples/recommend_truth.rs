@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A case is a folder with its input and `question.txt`, the options of `recommend`, one a line. The truth is estimated
-//! with seed 42; the seeds of the searches begin at 1001. `docs/recommend.md` holds the table.
+//! with seed 42; the seeds of the searches begin at 1001. A case without truth.csv has settings that are all the same:
+//! there "cannot tell" is right. `docs/recommend.md` holds the table.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +17,8 @@ use jobsim::experiment::grid::Grid;
 use jobsim::experiment::interval::TAIL;
 use jobsim::experiment::measure::Measure;
 use jobsim::experiment::replicate::Threads;
-use jobsim::experiment::selection::{Finding, Problem, default_budget, select};
+use jobsim::experiment::search::select;
+use jobsim::experiment::selection::{Finding, Problem, default_budget};
 use jobsim::experiment::tradeoff::costs;
 use jobsim::input::{Parsed, parse};
 use jobsim::model::scenario::Scenario;
@@ -108,20 +110,25 @@ fn truth(case: &Case, threads: &Threads) {
     eprintln!("{}: done", case.name);
 }
 
-/// By setting: the objective, and whether the constraints hold.
-fn known_truth(case: &Case) -> Vec<(f64, bool)> {
-    let mut table = csv::Reader::from_path(case.folder.join("truth.csv")).expect("truth.csv");
+/// By setting: the objective, and whether the constraints hold; none where all settings are the same.
+fn known_truth(case: &Case) -> Option<Vec<(f64, bool)>> {
+    let mut table = csv::Reader::from_path(case.folder.join("truth.csv")).ok()?;
     let axes = case.grid.axes.len();
     let of = |row: csv::StringRecord| {
         (row[axes].parse().expect("a number"), row.iter().next_back() == Some("true"))
     };
-    table.records().map(|row| of(row.expect("a row"))).collect()
+    Some(table.records().map(|row| of(row.expect("a row"))).collect())
+}
+
+/// The allowed setting with the smallest objective.
+fn optimum(truth: &[(f64, bool)]) -> usize {
+    let allowed = truth.iter().enumerate().filter(|(_, (_, allowed))| *allowed);
+    allowed.min_by(|a, b| a.1.0.total_cmp(&b.1.0)).expect("an allowed setting").0
 }
 
 fn seeds(case: &Case, count: u64, threads: &Threads) {
     let truth = known_truth(case);
-    let allowed = truth.iter().enumerate().filter(|(_, (_, allowed))| *allowed);
-    let (optimum, (best, _)) = allowed.min_by(|a, b| a.1.0.total_cmp(&b.1.0)).expect("an allowed setting");
+    let optimum = truth.as_deref().map(optimum);
     let (mut right, mut itself, mut wrong, mut cannot_tell, mut undecided) = (0, 0, 0, 0, 0);
     let (mut all, mut most) = (0, 0);
     for seed in FIRST_SEED..FIRST_SEED + count {
@@ -135,30 +142,29 @@ fn seeds(case: &Case, count: u64, threads: &Threads) {
         };
         let mut found = select(&problem, case.scenarios.clone(), threads, |_| {});
         costs(&problem, &mut found, threads);
-        if let Some(pick) = found.leader {
-            let (value, allowed) = truth[pick];
-            let good = allowed && value <= best * (1.0 + WITHIN);
-            if !good {
-                eprintln!(
-                    "{}, seed {seed}: {} ({value}, {allowed}), {:?}",
-                    case.name,
-                    case.setting(pick),
-                    found.finding
-                );
+        let good = match (&truth, optimum, found.leader) {
+            (Some(truth), Some(optimum), Some(pick)) => {
+                let (value, allowed) = truth[pick];
+                itself += u64::from(pick == optimum);
+                wrong += u64::from(!allowed);
+                allowed && value <= truth[optimum].0 * (1.0 + WITHIN)
             }
-            right += u64::from(good);
-            itself += u64::from(pick == optimum);
-            wrong += u64::from(!allowed);
+            _ => found.finding == Finding::CannotTell,
+        };
+        if !good {
+            let pick = found.leader.map_or("none".to_string(), |pick| case.setting(pick));
+            eprintln!("{}, seed {seed}: {pick}, {:?}", case.name, found.finding);
         }
+        right += u64::from(good);
         cannot_tell += u64::from(found.finding == Finding::CannotTell);
         undecided += u64::from(found.finding == Finding::Undecided);
         all += found.replications;
         most = most.max(found.replications);
     }
+    let optimum = optimum.map_or("all are the same".to_string(), |optimum| case.setting(optimum));
     println!(
-        "| {} | {} | {right} | {itself} | {wrong} | {cannot_tell} | {undecided} | {} ({most}) |",
+        "| {} | {optimum} | {right} | {itself} | {wrong} | {cannot_tell} | {undecided} | {} ({most}) |",
         case.name,
-        case.setting(optimum),
         all / count
     );
 }

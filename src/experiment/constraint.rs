@@ -106,11 +106,13 @@ impl Constraint {
     /// ended.
     pub fn verdict(&self, estimate: &Estimate) -> Verdict {
         let certain = self.measure.is_max() || estimate.value.is_infinite();
-        let (low, high) = match estimate.interval {
-            Some(interval) => interval,
-            None if certain && estimate.n > 0 => (estimate.value, estimate.value),
-            None => return Verdict::Undecided,
-        };
+        let seen = (certain && estimate.n > 0).then_some((estimate.value, estimate.value));
+        self.verdict_of(estimate.interval.or(seen))
+    }
+
+    /// What an interval says; none decides nothing.
+    pub(super) fn verdict_of(&self, interval: Option<(f64, f64)>) -> Verdict {
+        let Some((low, high)) = interval else { return Verdict::Undecided };
         match (self.relation.holds(low, self.limit), self.relation.holds(high, self.limit)) {
             (true, true) => Verdict::Pass,
             (false, false) => Verdict::Fail,

@@ -1,9 +1,9 @@
-//! Differences of a measure between two settings with the same luck, and single estimates, at the error that a whole
-//! search can afford: there an interval must hold where Student's t or Wilson's is too sure, as for what was hardly seen.
+//! Differences of a measure between two settings with the same luck, at the error that a whole search can afford: there
+//! an interval must hold where Student's t is too sure, as for what was hardly seen.
 //!
 //! Relies on [`super::interval`] and [`super::paired`]. Runs nothing.
 
-use super::interval::{mean_interval, quantile, quantile_interval, t_quantile, wilson};
+use super::interval::{quantile, quantile_interval, t_quantile};
 use super::measure::{Measure, Statistic};
 use super::paired::{paired, paired_shares};
 
@@ -95,28 +95,4 @@ fn quantile_difference(a: &[Option<f64>], b: &[Option<f64>], p: f64, tail: f64) 
     }
     let half = t_quantile(pairs.len() - 1, tail) * (variance / n).sqrt();
     Some((qb - qa - half, qb - qa + half))
-}
-
-/// The interval of a measure with probability `tail` of error on either side.
-pub(super) fn interval(measure: &Measure, mut values: Vec<f64>, tail: f64) -> Option<(f64, f64)> {
-    match measure.statistic() {
-        None => wilson_exact(values.iter().filter(|v| **v == 1.0).count(), values.len(), tail),
-        Some(Statistic::Mean) => mean_interval(&values, tail),
-        Some(Statistic::Quantile(p)) => {
-            values.sort_by(f64::total_cmp);
-            quantile_interval(&values, p, tail)
-        }
-        Some(Statistic::Max) => None,
-    }
-}
-
-/// Wilson, but exact where nothing or everything was seen: the normal law is far off there.
-fn wilson_exact(count: usize, n: usize, tail: f64) -> Option<(f64, f64)> {
-    let (low, high) = wilson(count, n, tail)?;
-    let rare = 1.0 - libm::pow(tail, 1.0 / n as f64);
-    Some(match count {
-        0 => (0.0, rare),
-        _ if count == n => (1.0 - rare, 1.0),
-        _ => (low, high),
-    })
 }

@@ -155,6 +155,23 @@ pub fn t_quantile(freedom: usize, tail: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::NAN, |t| t.inverse_cdf(1.0 - tail))
 }
 
+/// Which values a tail holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    AtMost,
+    AtLeast,
+}
+
+/// The probability that of `n` runs, each of which counts with probability `share`, at most or at least `count` do.
+pub fn binomial_tail(count: usize, n: usize, share: f64, side: Side) -> f64 {
+    let Ok(law) = Binomial::new(share, n as u64) else { return f64::NAN };
+    match (side, count) {
+        (Side::AtMost, _) => law.cdf(count as u64),
+        (Side::AtLeast, 0) => 1.0,
+        (Side::AtLeast, _) => law.sf(count as u64 - 1),
+    }
+}
+
 /// What a standard normal variable exceeds with probability `tail`.
 pub fn z_quantile(tail: f64) -> f64 {
     Normal::new(0.0, 1.0).map_or(f64::NAN, |normal| normal.inverse_cdf(1.0 - tail))

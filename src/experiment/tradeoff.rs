@@ -37,6 +37,8 @@ pub struct Cost {
 
 /// Replications of a setting that shows what a constraint costs.
 const LOOK: u64 = 2048;
+/// Of the two settings that do so, at most.
+pub(super) const MOST_EACH: u64 = 2 * LOOK;
 
 /// The best setting that only has to meet the other constraints, by estimates; none when it is no better.
 fn without(problem: &Problem, selection: &Selection, left_out: usize) -> Option<usize> {
@@ -61,7 +63,7 @@ pub fn costs(problem: &Problem, selection: &mut Selection, threads: &Threads) ->
     for constraint in 0..problem.constraints.len() {
         let nothing = Cost { without: None, interval: None, difference: 0.0 };
         if let Some(best) = without(problem, selection, constraint)
-            && selection.replications + 2 * LOOK <= problem.budget
+            && selection.replications + MOST_EACH <= problem.budget
         {
             selection.extend(problem, threads, best, LOOK);
         }
