@@ -382,22 +382,19 @@ impl Distribution {
         SimDuration::from_seconds(self.sample_seconds(u))
     }
 
-    /// Draws a length by each of the next numbers: as [`Distribution::sample`], several at a time.
+    /// Draws a length by each of the numbers: as [`Distribution::sample`], several at a time.
     #[inline]
-    pub fn sample_each<'l>(
-        &self,
-        mut unit: impl FnMut() -> f64,
-        lengths: impl Iterator<Item = &'l mut SimDuration>,
-    ) {
+    pub fn sample_each<'l>(&self, units: &[f64], lengths: impl Iterator<Item = &'l mut SimDuration>) {
+        let both = units.iter().zip(lengths);
         // A match within the loop would keep the processor from working on several at once.
         match self {
             Distribution::Exponential(it) => {
-                lengths.for_each(|length| *length = SimDuration::from_seconds(it.length(unit())));
+                both.for_each(|(&u, length)| *length = SimDuration::from_seconds(it.length(u)));
             }
             Distribution::LogNormal(it) => {
-                lengths.for_each(|length| *length = SimDuration::from_seconds(it.length(unit())));
+                both.for_each(|(&u, length)| *length = SimDuration::from_seconds(it.length(u)));
             }
-            _ => lengths.for_each(|length| *length = self.sample(unit())),
+            _ => both.for_each(|(&u, length)| *length = self.sample(u)),
         }
     }
 

@@ -66,6 +66,20 @@ impl Stream {
         unit(self.bits())
     }
 
+    /// Fills `units` as so many calls of [`Stream::unit`] would, which cost three times as much.
+    #[inline]
+    pub fn fill(&mut self, units: &mut [f64]) {
+        const AT_ONCE: usize = 32;
+        let mut bytes = [0; 8 * AT_ONCE];
+        for some in units.chunks_mut(AT_ONCE) {
+            let bytes = &mut bytes[..8 * some.len()];
+            self.generator.fill_bytes(bytes);
+            for (one, bits) in some.iter_mut().zip(bytes.as_chunks().0) {
+                *one = unit(u64::from_le_bytes(*bits));
+            }
+        }
+    }
+
     /// 64 random bits.
     #[inline]
     pub fn bits(&mut self) -> u64 {
@@ -177,6 +191,18 @@ mod tests {
         );
         let mut other = Stream::new(42, 3, Purpose::Backoff);
         assert_eq!(other.bits(), 0x041c_03e0_adea_03d6);
+    }
+
+    #[test]
+    fn many_at_once_are_the_same_numbers() {
+        let (mut one_by_one, mut at_once) =
+            (Stream::new(7, 3, Purpose::Run), Stream::new(7, 3, Purpose::Run));
+        for count in [1, 8, 31, 32, 33, 64, 100] {
+            let mut units = vec![0.0; count];
+            at_once.fill(&mut units);
+            assert!(units.iter().all(|&u| u == one_by_one.unit()));
+            assert_eq!(at_once.unit(), one_by_one.unit());
+        }
     }
 
     #[test]

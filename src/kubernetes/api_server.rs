@@ -98,9 +98,18 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// Makes a write. With an immediate API it has taken effect when this returns.
+    #[inline(always)]
     pub(super) fn write(&mut self, rank: i64, op: Op) {
         if self.api_is_immediate() {
             return self.take_effect(op);
+        }
+        self.make_call(rank, op);
+    }
+
+    #[inline(never)]
+    fn make_call(&mut self, rank: i64, op: Op) {
+        if let Some(job) = op.is_waited_for() {
+            self.jobs[job as usize].memory.sync.outstanding += 1;
         }
         let call = Call { epoch: self.epoch, rank, op };
         let number = match self.free_calls.pop() {
@@ -155,6 +164,7 @@ impl<'a, O: Observer> World<'a, O> {
         self.free_calls.push(number);
         if call.epoch == self.epoch {
             self.take_effect(call.op);
+            self.came_back(call.op);
         }
     }
 
@@ -168,30 +178,40 @@ impl<'a, O: Observer> World<'a, O> {
         pod.version = self.version;
         let j = &mut self.jobs[pod.job as usize];
         j.last_change = self.now;
-        let delay = self.scenario.control_plane.watch_delay;
-        if delay == SimDuration::ZERO {
-            change(&mut pod.live);
+        change(&mut pod.live);
+        if self.scenario.control_plane.watch_delay == SimDuration::ZERO {
             return self.pod_seen(slot);
         }
-        change(&mut pod.live);
-        let (key, view, version) = (pod.key(slot), pod.live, self.version);
-        self.deliveries.push_back((self.now + delay, Delivery::Pod { key, view, version }));
-        self.call_at(self.now + delay, Event::Watch);
+        self.show_pod_later(slot);
+    }
+
+    #[inline(never)]
+    fn show_pod_later(&mut self, slot: u32) {
+        let due = self.now + self.scenario.control_plane.watch_delay;
+        let pod = &self.pods[slot as usize];
+        let (key, view, version) = (pod.key(slot), pod.live, pod.version);
+        self.deliveries.push_back((due, Delivery::Pod { key, view, version }));
+        self.call_at(due, Event::Watch);
     }
 
     /// Tells the controllers of a Job as it is now.
+    #[inline]
     pub(super) fn notify_job(&mut self, job: u32) {
         self.version += 1;
-        let delay = self.scenario.control_plane.watch_delay;
-        let version = self.version;
-        let j = &mut self.jobs[job as usize];
-        j.version = version;
-        if delay == SimDuration::ZERO {
+        self.jobs[job as usize].version = self.version;
+        if self.scenario.control_plane.watch_delay == SimDuration::ZERO {
             return self.job_seen(job);
         }
+        self.notify_later(job);
+    }
+
+    #[inline(never)]
+    fn notify_later(&mut self, job: u32) {
+        let due = self.now + self.scenario.control_plane.watch_delay;
+        let j = &self.jobs[job as usize];
         let delivery = Delivery::Job { job, seen: j.view(), spec: Box::new(j.spec.clone()) };
-        self.deliveries.push_back((self.now + delay, delivery));
-        self.call_at(self.now + delay, Event::Watch);
+        self.deliveries.push_back((due, delivery));
+        self.call_at(due, Event::Watch);
     }
 
     pub(super) fn deliver(&mut self) {
@@ -295,6 +315,7 @@ impl<'a, O: Observer> World<'a, O> {
             self.change_pod(key.slot, |view| view.finalizer = false);
             self.let_go(key.slot);
         }
+        // The slot keeps it until another pod takes it.
         Some(self.pods[key.slot as usize].version)
     }
 
@@ -370,9 +391,9 @@ impl<'a, O: Observer> World<'a, O> {
     /// Forgets a pod that is finished and counted: it stays in a real API server, but nothing looks at it.
     pub(super) fn let_go(&mut self, slot: u32) {
         let pod = &mut self.pods[slot as usize];
-        let view = pod.live;
+        let view = &pod.live;
         let done = view.exists && view.phase.is_terminal() && !view.finalizer && !view.deleting;
-        if self.keep_finished || !done || *pod.seen() != view {
+        if self.keep_finished || !done || pod.shown.is_some_and(|shown| shown != *view) {
             return;
         }
         pod.forget();
@@ -381,30 +402,26 @@ impl<'a, O: Observer> World<'a, O> {
 
     // ---- Jobs
 
-    /// A status as the API server stores it: times without fractions.
-    pub(super) fn stored(&self, mut status: Counters) -> Counters {
-        mark!("2.3.3 startTime is stored without its fraction" if status.start_time.is_some_and(|t| self.stamp(t) != t));
-        status.start_time = status.start_time.map(|t| self.stamp(t));
-        status.completion_time = status.completion_time.map(|t| self.stamp(t));
-        status.conditions.map_times(|t| self.stamp(t));
-        status
-    }
-
-    /// Stores a status that the API server accepts; what changes nothing is not written.
-    pub(super) fn put_status(&mut self, job: u32, new: Counters, other_changes: bool) {
+    /// Stores the working status of the sync, which the API server accepts; what changes nothing is not written.
+    /// Without `landmark` only numbers differ from what is stored.
+    #[inline]
+    pub(super) fn put_status(&mut self, job: u32, landmark: bool, other_changes: bool) {
         let j = &mut self.jobs[job as usize];
-        if !other_changes && j.counters == new {
+        let (old, new) = (&mut j.counters, &j.memory.sync.status);
+        if !other_changes && old.numbers() == new.numbers() && (!landmark || old == new) {
             return;
         }
-        let decided = j.counters.conditions != new.conditions;
-        if decided && j.finished_at.is_none() && new.conditions.finished().is_some() {
-            self.unfinished -= 1;
-            j.finished_at = Some(self.now);
+        old.set_numbers(new.numbers());
+        if landmark {
+            *old = *new;
+            if j.finished_at.is_none() && new.conditions.finished().is_some() {
+                self.unfinished -= 1;
+                j.finished_at = Some(self.now);
+            }
         }
-        j.counters = new;
         j.last_change = self.now;
         let fact = StatusFact {
-            counters: &new,
+            counters: &j.counters,
             completed_indexes: j.spec.is_indexed().then_some(&j.completed),
             failed_indexes: j.failed_is_set.then_some(&j.failed),
         };
@@ -437,15 +454,16 @@ impl Job<'_> {
         *retries
     }
 
-    /// Whether a PUT of the status against version `expected` succeeds: there is no conflict, and the update is
-    /// valid (ValidateJobStatusUpdate, the rules that the controller can run into).
+    /// Whether a PUT of the sync's working status succeeds: there is no conflict, and the update is valid
+    /// (ValidateJobStatusUpdate, the rules that the controller can run into).
     /// Without `landmark` conditions and times are as they are stored.
-    pub(super) fn accepts_status(&self, expected: u64, new: &Counters, landmark: bool) -> bool {
-        if !self.exists || self.version != expected {
+    #[inline]
+    pub(super) fn accepts_status(&self, landmark: bool) -> bool {
+        if !self.exists || self.version != self.memory.sync.version {
             mark!("2.6.2 a PUT against an old version fails" if self.exists);
             return false;
         }
-        let old = &self.counters;
+        let (old, new) = (&self.counters, &self.memory.sync.status);
         let scalable = matches!(self.spec.completion, Completion::Indexed(n) if n == self.spec.parallelism);
         let fewer_succeeded = new.succeeded < old.succeeded && !scalable;
         let more_ready =
@@ -453,9 +471,12 @@ impl Job<'_> {
         if fewer_succeeded || more_ready {
             return false;
         }
-        if !landmark {
-            return true;
-        }
+        !landmark || self.accepts_times()
+    }
+
+    /// The rules that conditions and times take part in.
+    fn accepts_times(&self) -> bool {
+        let (old, new) = (&self.counters, &self.memory.sync.status);
         let finished = new.conditions.finished().is_some();
         let finished_changed = old.conditions.finished().is_some() != finished;
         let start_changed = old.start_time != new.start_time;

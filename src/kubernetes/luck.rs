@@ -86,10 +86,13 @@ impl<'a> Source<'a> {
     }
 
     /// Draws for the next pods, in order of creation.
-    fn draw_next<'l>(&mut self, lengths: impl Iterator<Item = &'l mut SimDuration>) {
+    fn draw_next<'l>(&mut self, units: &mut [f64], lengths: impl Iterator<Item = &'l mut SimDuration>) {
         match self {
             Source::Constant(length) => lengths.for_each(|it| *it = *length),
-            Source::Random(distribution, _, stream) => distribution.sample_each(|| stream.unit(), lengths),
+            Source::Random(distribution, _, stream) => {
+                stream.fill(units);
+                distribution.sample_each(units, lengths);
+            }
         }
     }
 
@@ -163,13 +166,16 @@ impl<'a> Luck<'a> {
         self.drawn.clear();
         self.drawn.resize(count, Fate::ZERO);
         self.used = 0;
-        self.schedule.draw_next(self.drawn.iter_mut().map(|fate| &mut fate.schedule));
-        self.startup.draw_next(self.drawn.iter_mut().map(|fate| &mut fate.startup));
+        let mut units = [0.0; MOST_DRAWN];
+        let units = &mut units[..count];
+        self.schedule.draw_next(units, self.drawn.iter_mut().map(|fate| &mut fate.schedule));
+        self.startup.draw_next(units, self.drawn.iter_mut().map(|fate| &mut fate.startup));
         let runs = self.drawn.iter_mut().map(|fate| &mut fate.attempt.run);
         match (&self.workload.run, self.fixed_run) {
             (_, Some(length)) => runs.for_each(|run| *run = length),
             (RunTime::Steps(steps), None) if steps.len() == 1 => {
-                steps[0].sample_each(|| self.run.unit(), runs);
+                self.run.fill(units);
+                steps[0].sample_each(units, runs);
             }
             _ => {
                 for number in 0..count {
@@ -177,10 +183,30 @@ impl<'a> Luck<'a> {
                 }
             }
         }
-        for number in 0..count {
-            let work = self.drawn[number].attempt.run;
-            self.drawn[number].attempt = self.end_of(work, Whose::Next);
+        let mut points = [Points::UNUSED; MOST_DRAWN];
+        if self.may_fail() {
+            self.fail_coin.fill(units);
+            points.iter_mut().zip(&*units).for_each(|(points, &u)| points.fail_coin = u);
+            self.fail_point.fill(units);
+            points.iter_mut().zip(&*units).for_each(|(points, &u)| points.fail_point = u);
         }
+        if self.may_hang() {
+            self.hang_coin.fill(units);
+            points.iter_mut().zip(&*units).for_each(|(points, &u)| points.hang_coin = u);
+            self.hang_point.fill(units);
+            points.iter_mut().zip(&*units).for_each(|(points, &u)| points.hang_point = u);
+        }
+        for (fate, points) in self.drawn.iter_mut().zip(&points) {
+            fate.attempt = end_of(self.workload, fate.attempt.run, None, points);
+        }
+    }
+
+    fn may_fail(&self) -> bool {
+        self.workload.failure.is_some() || self.workload.poison.is_some()
+    }
+
+    fn may_hang(&self) -> bool {
+        self.workload.hang_probability > 0.0
     }
 
     #[inline]
@@ -197,50 +223,21 @@ impl<'a> Luck<'a> {
     #[inline]
     pub(super) fn attempt(&mut self, whose: Whose) -> Attempt {
         let work = self.work(whose);
-        self.end_of(work, whose)
-    }
-
-    /// What becomes of an attempt that has so much to do.
-    #[inline]
-    fn end_of(&mut self, work: SimDuration, whose: Whose) -> Attempt {
         let keyed = self.keyed;
-        let workload = self.workload;
-        let mut attempt = Attempt { run: work, exit_code: 0, hangs_after: SimDuration::NEVER };
-        let poison = match (&workload.poison, whose) {
+        let mut points = Points::UNUSED;
+        if self.may_fail() {
+            points.fail_coin = unit(whose, keyed, Purpose::FailCoin, &mut self.fail_coin, 0);
+            points.fail_point = unit(whose, keyed, Purpose::FailPoint, &mut self.fail_point, 0);
+        }
+        if self.may_hang() {
+            points.hang_coin = unit(whose, keyed, Purpose::HangCoin, &mut self.hang_coin, 0);
+            points.hang_point = unit(whose, keyed, Purpose::HangPoint, &mut self.hang_point, 0);
+        }
+        let poison = match (&self.workload.poison, whose) {
             (Some(poison), Whose::Index { index, .. }) if poison.has(index) => Some(poison.exit_code),
             _ => None,
         };
-        if workload.failure.is_some() || workload.poison.is_some() {
-            let coin = unit(whose, keyed, Purpose::FailCoin, &mut self.fail_coin, 0);
-            let point = unit(whose, keyed, Purpose::FailPoint, &mut self.fail_point, 0);
-            if let Some(exit_code) = poison {
-                attempt = Attempt { run: part(work, point), exit_code, ..attempt };
-            } else if let Some(failure) = workload.failure {
-                let end = match failure.law {
-                    FailureLaw::Probability(p) => (coin < p).then(|| part(work, point)),
-                    FailureLaw::RatePerSecond(rate) => {
-                        let after = SimDuration::from_seconds(-libm::log(coin) / rate);
-                        (after < work).then_some(after)
-                    }
-                };
-                if let Some(run) = end {
-                    attempt = Attempt { run, exit_code: failure.exit_code, ..attempt };
-                }
-            }
-        }
-        if workload.hang_probability > 0.0 {
-            let coin = unit(whose, keyed, Purpose::HangCoin, &mut self.hang_coin, 0);
-            let point = unit(whose, keyed, Purpose::HangPoint, &mut self.hang_point, 0);
-            if coin < workload.hang_probability {
-                let hangs_after = part(work, point);
-                return Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after };
-            }
-        }
-        if attempt.run.is_never() {
-            // A step that never ends is a hang from its start; without the lengths of single steps: at once.
-            attempt.hangs_after = SimDuration::ZERO;
-        }
-        attempt
+        end_of(self.workload, work, poison, &points)
     }
 
     #[inline]
@@ -269,6 +266,49 @@ impl<'a> Luck<'a> {
             }
         }
     }
+}
+
+/// What decides how one attempt ends, uniform in (0, 1).
+#[derive(Clone, Copy)]
+struct Points {
+    fail_coin: f64,
+    fail_point: f64,
+    hang_coin: f64,
+    hang_point: f64,
+}
+
+impl Points {
+    /// Where nothing asks for them.
+    const UNUSED: Points = Points { fail_coin: 1.0, fail_point: 1.0, hang_coin: 1.0, hang_point: 1.0 };
+}
+
+/// What becomes of an attempt that has so much to do; `poison`: the exit code of an index that always fails.
+#[inline(always)]
+fn end_of(workload: &SampledWorkload, work: SimDuration, poison: Option<i32>, points: &Points) -> Attempt {
+    let mut attempt = Attempt { run: work, exit_code: 0, hangs_after: SimDuration::NEVER };
+    if let Some(exit_code) = poison {
+        attempt = Attempt { run: part(work, points.fail_point), exit_code, ..attempt };
+    } else if let Some(failure) = workload.failure {
+        let end = match failure.law {
+            FailureLaw::Probability(p) => (points.fail_coin < p).then(|| part(work, points.fail_point)),
+            FailureLaw::RatePerSecond(rate) => {
+                let after = SimDuration::from_seconds(-libm::log(points.fail_coin) / rate);
+                (after < work).then_some(after)
+            }
+        };
+        if let Some(run) = end {
+            attempt = Attempt { run, exit_code: failure.exit_code, ..attempt };
+        }
+    }
+    if points.hang_coin < workload.hang_probability {
+        let hangs_after = part(work, points.hang_point);
+        return Attempt { run: SimDuration::NEVER, exit_code: 0, hangs_after };
+    }
+    if attempt.run.is_never() {
+        // A step that never ends is a hang from its start; without the lengths of single steps: at once.
+        attempt.hangs_after = SimDuration::ZERO;
+    }
+    attempt
 }
 
 /// Jobs of one scenario must not share numbers; the first keeps the seed as it is.

@@ -11,7 +11,7 @@ use super::job_controller::memory::Memory;
 use super::luck::{Luck, seed_of_job};
 use super::status::{ConditionType, Counters, IndexSet, Reason};
 use super::world::{Job, Pod, Step, World};
-use crate::engine::queue::{Due, EventQueue};
+use crate::engine::queue::EventQueue;
 use crate::engine::streams::{Purpose, Stream};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::cluster::ControllerRules;
@@ -208,17 +208,30 @@ impl<'a, O: Observer> World<'a, O> {
                 Event::Terminate(slot) => self.terminate(slot),
                 Event::Tokens => self.hand_out_tokens(),
                 Event::Call(number) => self.call_due(number),
-                Event::Watch => self.deliver(),
+                Event::Watch => {
+                    self.deliver();
+                    // And so do watch events.
+                    if self.deliveries.front().is_some_and(|(at, _)| *at == due.at) {
+                        continue;
+                    }
+                }
                 Event::Submit(job) => self.submit(job),
-                Event::Action(number) => self.act(number),
+                Event::Action(number) => {
+                    self.act(number);
+                    // Actions of one instant belong together: the controllers look after the last one.
+                    if self.queue.peek().is_some_and(|next| {
+                        next.at == due.at && matches!(Event::unpack(next.payload), Event::Action(_))
+                    }) {
+                        continue;
+                    }
+                }
                 Event::PodGc => self.pod_gc(),
                 Event::Collect(job) => self.collect(job),
                 Event::Poll(job) => self.poll(job),
                 Event::Ttl(job) => self.ttl_due(job),
                 Event::Dependency(number) => self.herd_due(number, due.ticket),
             }
-            // What is done, or seen, at one instant is there before the controllers look.
-            if !self.belongs_to_next(due) {
+            if !self.ready_keys.is_empty() {
                 self.drain();
             }
             if self.unfinished == 0 && until == Until::AllJobsEnded {
@@ -227,18 +240,6 @@ impl<'a, O: Observer> World<'a, O> {
             if self.herd.as_ref().is_some_and(|herd| herd.nothing_will_change) {
                 return;
             }
-        }
-    }
-
-    /// Actions of one instant belong together, and so do watch events.
-    #[inline]
-    fn belongs_to_next(&mut self, due: Due) -> bool {
-        match Event::unpack(due.payload) {
-            Event::Action(_) => self.queue.peek().is_some_and(|next| {
-                next.at == due.at && matches!(Event::unpack(next.payload), Event::Action(_))
-            }),
-            Event::Watch => self.deliveries.front().is_some_and(|(at, _)| *at == due.at),
-            _ => false,
         }
     }
 

@@ -16,6 +16,10 @@ pub enum ConditionType {
 }
 
 impl ConditionType {
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
     /// As Kubernetes writes it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -70,27 +74,43 @@ pub struct Condition {
 
 /// Conditions in the order in which they appeared: at most Suspended, one interim, one final.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Conditions([Option<Condition>; 3]);
+pub struct Conditions {
+    list: [Option<Condition>; 3],
+    /// The types that are True, a bit each: asked for several times a sync, while the list hardly ever changes.
+    are_true: u8,
+}
 
 impl Conditions {
+    /// None ever appeared.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.list[0].is_none()
+    }
+
     /// In order of appearance.
     pub fn iter(&self) -> impl Iterator<Item = &Condition> {
-        self.0.iter().flatten()
+        self.list.iter().flatten()
     }
 
     /// The condition of this type if it is True.
+    #[inline]
     pub fn is_true(&self, kind: ConditionType) -> Option<Condition> {
-        self.iter().find(|c| c.kind == kind && c.is_true).copied()
+        if self.are_true & kind.bit() == 0 {
+            return None;
+        }
+        self.iter().find(|c| c.kind == kind).copied()
     }
 
     /// Complete or Failed is True.
+    #[inline]
     pub fn finished(&self) -> Option<Condition> {
         self.is_true(ConditionType::Complete).or(self.is_true(ConditionType::Failed))
     }
 
     /// An interim or final condition is True.
+    #[inline]
     pub fn has_verdict(&self) -> bool {
-        self.iter().any(|c| c.is_true && c.kind != ConditionType::Suspended)
+        self.are_true & !ConditionType::Suspended.bit() != 0
     }
 
     /// Whether Suspended is True or False; none: it never appeared.
@@ -100,7 +120,7 @@ impl Conditions {
 
     /// Changes the time of every condition.
     pub fn map_times(&mut self, change: impl Fn(SimTime) -> SimTime) {
-        for condition in self.0.iter_mut().flatten() {
+        for condition in self.list.iter_mut().flatten() {
             condition.at = change(condition.at);
         }
     }
@@ -108,24 +128,20 @@ impl Conditions {
     /// Adds the condition or changes the present one (controller: ensureJobConditionStatus). A condition that
     /// was never there does not start as False. Returns whether anything changed.
     pub fn ensure(&mut self, new: Condition) -> bool {
-        for slot in &mut self.0 {
-            match slot {
-                Some(old) if old.kind == new.kind => {
-                    let differs = old.is_true != new.is_true || old.reason != new.reason;
-                    if differs {
-                        *old = new;
-                    }
-                    return differs;
-                }
-                Some(_) => {}
-                None if new.is_true => {
-                    *slot = Some(new);
-                    return true;
-                }
-                None => return false,
-            }
+        let same_kind = |slot: &Option<Condition>| slot.is_none_or(|old| old.kind == new.kind);
+        let Some(slot) = self.list.iter_mut().find(|slot| same_kind(slot)) else {
+            unreachable!("a Job has at most three conditions")
+        };
+        let changes = match slot {
+            Some(old) => old.is_true != new.is_true || old.reason != new.reason,
+            None => new.is_true,
+        };
+        if changes {
+            *slot = Some(new);
+            self.are_true &= !new.kind.bit();
+            self.are_true |= if new.is_true { new.kind.bit() } else { 0 };
         }
-        unreachable!("a Job has at most three conditions")
+        changes
     }
 }
 
@@ -142,6 +158,19 @@ pub struct Counters {
     pub start_time: Option<SimTime>,
     pub completion_time: Option<SimTime>,
     pub conditions: Conditions,
+}
+
+impl Counters {
+    /// What a sync counts: active, ready, terminating, succeeded, failed.
+    #[inline]
+    pub(super) fn numbers(&self) -> (u32, Option<u32>, Option<u32>, u32, u32) {
+        (self.active, self.ready, self.terminating, self.succeeded, self.failed)
+    }
+
+    #[inline]
+    pub(super) fn set_numbers(&mut self, numbers: (u32, Option<u32>, Option<u32>, u32, u32)) {
+        (self.active, self.ready, self.terminating, self.succeeded, self.failed) = numbers;
+    }
 }
 
 /// A set of completion indexes, kept as disjoint intervals that do not touch.

@@ -2,7 +2,7 @@
 //! (job_controller.go: addPod, updatePod, deletePod, addJob, updateJob, deleteJob).
 
 use super::failure_policy;
-use super::memory::Memory;
+use super::memory::{Cache, Memory};
 use super::textbook;
 use crate::engine::time::SimDuration;
 use crate::kubernetes::api_server::TokenBucket;
@@ -15,6 +15,7 @@ use crate::model::policy::FailureAction;
 impl<'a, O: Observer> World<'a, O> {
     /// The informer shows a pod in a new state.
     pub(in crate::kubernetes) fn pod_seen(&mut self, slot: u32) {
+        let ideal = self.is_ideal();
         let pod = &mut self.pods[slot as usize];
         let job = pod.job;
         let memory = &mut self.jobs[job as usize].memory;
@@ -25,13 +26,26 @@ impl<'a, O: Observer> World<'a, O> {
         if !new.has(PodClass::EXISTS) && !pod.live.exists {
             self.free.push(slot);
         }
-        self.pod_event(job, slot, old, new, changed);
+        let stays = new.bits & (PodClass::EXISTS | PodClass::DELETING) == PodClass::EXISTS;
+        if stays && !ideal && memory.cache.exists && memory.cache.finished_at.is_none() {
+            // addPod, updatePod: nearly all events.
+            memory.expected_creations -= i64::from(!old.has(PodClass::EXISTS));
+            self.enqueue_for_pod(job);
+        } else {
+            self.pod_event(job, slot, old, new, changed);
+        }
         if self.scenario.control_plane.watch_delay > SimDuration::ZERO {
             self.let_go(slot);
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    fn enqueue_for_pod(&mut self, job: u32) {
+        mark!("2.2.1 an event of a pod: after a second");
+        self.enqueue_batched(job);
+    }
+
+    #[inline(never)]
     fn pod_event(&mut self, job: u32, slot: u32, old: PodClass, new: PodClass, changed: bool) {
         let ideal = self.is_ideal();
         let memory = &mut self.jobs[job as usize].memory;
@@ -59,8 +73,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
         // The textbook controller is woken by what can change its mind, the real one by everything.
         if !ideal {
-            mark!("2.2.1 an event of a pod: after a second");
-            return self.enqueue_batched(job);
+            return self.enqueue_for_pod(job);
         }
         let ended = new.has(PodClass::ENDED) && new.has(PodClass::EXISTS) && !new.has(PodClass::DELETING);
         if changed && !(ended && self.took_short_cut(job, slot)) {
@@ -79,25 +92,29 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// The informer shows the Job as it is stored.
+    #[inline(always)]
     pub(in crate::kubernetes) fn job_seen(&mut self, job: u32) {
         let j = &mut self.jobs[job as usize];
-        let seen = j.view();
         let cache = &mut j.memory.cache;
-        if !cache.exists || cache.generation != seen.generation {
-            // The spec is copied only when it changed.
-            let spec = j.spec.clone();
-            return self.job_event(job, seen, Some(spec));
-        }
-        if seen.exists && !seen.deleting && seen.finished_at.is_none() {
+        let same_spec = cache.exists && cache.generation == j.generation;
+        if same_spec && j.exists && !j.deleting && j.counters.conditions.finished().is_none() {
             // A new status, as after most syncs.
             mark!("2.2.1 a new status: after a second");
-            cache.version = seen.version;
+            cache.version = j.version;
             if !self.is_ideal() {
                 self.enqueue_batched(job);
             }
             return;
         }
-        self.job_event(job, seen, None);
+        self.job_seen_anew(job, same_spec);
+    }
+
+    #[inline(never)]
+    fn job_seen_anew(&mut self, job: u32, same_spec: bool) {
+        let j = &self.jobs[job as usize];
+        // The spec is copied only when it changed.
+        let (seen, spec) = (j.view(), (!same_spec).then(|| j.spec.clone()));
+        self.job_event(job, seen, spec);
     }
 
     /// The informer shows the Job as `seen`: as it is, or as it was a watch delay ago; its spec, if that may have
@@ -254,13 +271,12 @@ impl PodClass {
         }
         let ended = view.phase.is_terminal();
         let active = !ended && !view.deleting;
-        let fails_job = spec.pod_failure_policy.is_some()
-            && view.phase == Phase::Failed
-            && failure_policy::matching_action(spec, view) == Some(FailureAction::FailJob);
+        let fails_job =
+            spec.pod_failure_policy.is_some() && view.phase == Phase::Failed && fails_job(view, spec);
         mark!("2.3.1 a Pending pod is active" if active && view.phase == Phase::Pending);
         mark!("2.3.1 an unfinished pod in deletion is terminating" if !ended && view.deleting);
         mark!("2.3.1 an active pod with Ready True is ready" if active && view.is_ready());
-        let bit = |on: bool, bit: u8| if on { bit } else { 0 };
+        let bit = |on: bool, bit: u8| u8::from(on) * bit;
         let bits = PodClass::EXISTS
             | bit(active, PodClass::ACTIVE)
             | bit(!ended && view.deleting, PodClass::TERMINATING)
@@ -278,15 +294,19 @@ impl PodClass {
     }
 }
 
+#[inline(never)]
+fn fails_job(view: &PodView, spec: &JobSpec) -> bool {
+    failure_policy::matching_action(spec, view) == Some(FailureAction::FailJob)
+}
+
 /// Follows one pod in the counters. Returns whether its class changed: what a textbook controller looks at.
-#[inline]
+#[inline(always)]
 fn count_pod(memory: &mut Memory, pod: &mut Pod, slot: u32, old: PodClass, new: PodClass) -> bool {
     let cache = &mut memory.cache;
     let differs = old.bits ^ new.bits;
+    // Without branches: which counters change differs from event to event.
     let step = |counter: &mut u32, bit: u8| {
-        if differs & bit != 0 {
-            *counter = if new.has(bit) { *counter + 1 } else { *counter - 1 };
-        }
+        *counter = *counter + u32::from(new.has(bit)) - u32::from(old.has(bit));
     };
     step(&mut cache.active, PodClass::ACTIVE);
     step(&mut cache.ready, PodClass::READY);
@@ -303,19 +323,30 @@ fn count_pod(memory: &mut Memory, pod: &mut Pod, slot: u32, old: PodClass, new: 
     if let Some(index) = pod.index
         && moved
     {
-        let pods = cache.indexes.entry(index).or_default();
-        step(&mut pods.active, PodClass::ACTIVE);
-        step(&mut pods.terminating, PodClass::TERMINATING);
-        if *pods == Default::default() {
-            cache.indexes.remove(&index);
-        }
-        let left = old.bits & !new.bits & (PodClass::ACTIVE | PodClass::TERMINATING) != 0;
-        if left && index < cache.fresh {
-            cache.candidates.insert(index);
-        }
+        count_index(cache, index, old, new);
     }
-    list_pod(memory, pod, slot);
+    if new.bits & (PodClass::ENDED | PodClass::DELETING) != 0 {
+        list_pod(memory, pod, slot);
+    }
     moved || old.restarts != new.restarts
+}
+
+/// Follows one pod of an Indexed Job.
+#[inline(never)]
+fn count_index(cache: &mut Cache, index: u32, old: PodClass, new: PodClass) {
+    let pods = cache.indexes.entry(index).or_default();
+    let step = |counter: &mut u32, bit: u8| {
+        *counter = *counter + u32::from(new.has(bit)) - u32::from(old.has(bit));
+    };
+    step(&mut pods.active, PodClass::ACTIVE);
+    step(&mut pods.terminating, PodClass::TERMINATING);
+    if *pods == Default::default() {
+        cache.indexes.remove(&index);
+    }
+    let left = old.bits & !new.bits & (PodClass::ACTIVE | PodClass::TERMINATING) != 0;
+    if left && index < cache.fresh {
+        cache.candidates.insert(index);
+    }
 }
 
 /// Puts a pod on the list of those to count, once.

@@ -27,11 +27,15 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// The final PUT is made: if it finished the Job, that is an event (recordJobFinished).
+    #[inline]
     pub(super) fn record_finished(&mut self, job: u32) {
-        let j = &self.jobs[job as usize];
-        if j.memory.sync.failed {
-            return;
+        if self.bucket.is_some() && !self.jobs[job as usize].memory.sync.failed {
+            self.record_end(job);
         }
+    }
+
+    fn record_end(&mut self, job: u32) {
+        let j = &self.jobs[job as usize];
         let status = &j.memory.sync.status;
         let Some(end) = status.conditions.finished() else { return };
         if end.kind == ConditionType::Complete {

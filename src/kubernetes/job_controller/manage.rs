@@ -168,19 +168,16 @@ impl<'a, O: Observer> World<'a, O> {
         let batch = if immediate { left } else { sync.batch.min(left) };
         mark!("2.4 slow start: batches double" if !immediate && batch > 1);
         sync.batch = 2 * batch;
-        sync.outstanding += 1;
         for _ in 0..batch {
             let sync = &mut self.jobs[job as usize].memory.sync;
             let index = sync.creations[sync.created];
             sync.created += 1;
             let last = index.and_then(|i| sync.delayed.get(&i));
             let (failures, ignored) = last.map_or((0, 0), |d| (d.failures, d.ignored));
-            sync.outstanding += 1;
             mark!("2.7 a replacement carries the failures of its index" if failures + ignored > 0);
             let rank = index.map_or(-1, i64::from);
             self.write(rank, Op::Create { job, index, failures, ignored });
         }
-        self.jobs[job as usize].memory.sync.outstanding -= 1;
     }
 
     /// Which active pods go (activePodsForRemoval): of an Indexed Job those without a valid index and all but the
@@ -231,13 +228,11 @@ impl<'a, O: Observer> World<'a, O> {
         let sync = &mut memory.sync;
         sync.active -= slots.len() as u32;
         sync.terminating += slots.len() as u32;
-        sync.outstanding += 1;
         for &slot in slots {
             let pod = &self.pods[slot as usize];
             let (key, rank) = (pod.key(slot), i64::from(pod.ordinal));
             let sync = &mut self.jobs[job as usize].memory.sync;
             sync.ready -= u32::from(pod.seen().is_ready());
-            sync.outstanding += 1;
             // A finalizer that is off (the controller was restarted in between) is not taken off again.
             if pod.seen().finalizer {
                 mark!("2.4 finalizer first, then DELETE: not counted");
@@ -247,7 +242,6 @@ impl<'a, O: Observer> World<'a, O> {
                 self.write(rank, Op::RemoveDelete { job, pod: key });
             }
         }
-        self.jobs[job as usize].memory.sync.outstanding -= 1;
     }
 }
 

@@ -46,6 +46,22 @@ pub(crate) enum Op {
     Event,
 }
 
+impl Op {
+    /// The Job whose sync goes on only after this.
+    pub(in crate::kubernetes) fn is_waited_for(self) -> Option<u32> {
+        match self {
+            Op::Create { job, .. }
+            | Op::Delete { job, .. }
+            | Op::Remove { job, .. }
+            | Op::RemoveDelete { job, .. }
+            | Op::Strip { job, .. }
+            | Op::PutInterim { job }
+            | Op::PutFinal { job } => Some(job),
+            Op::Orphan { .. } | Op::Event => None,
+        }
+    }
+}
+
 /// Where a sync stands: what happens when the writes on their way have taken effect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Step {
@@ -97,14 +113,15 @@ pub(super) struct Delayed {
 #[derive(Default)]
 pub(crate) struct Sync {
     pub(super) step: Step,
-    pub(super) outstanding: u32,
+    /// Its calls that are under way.
+    pub(in crate::kubernetes) outstanding: u32,
     /// The version of the Job that was read; PUTs against another one fail.
-    pub(super) version: u64,
+    pub(in crate::kubernetes) version: u64,
     /// The spec that was read, if the cache has got another one meanwhile.
     pub(super) read_spec: Option<Box<JobSpec>>,
     /// The Job was read in foreground deletion.
     pub(super) deleting: bool,
-    pub(super) status: Counters,
+    pub(in crate::kubernetes) status: Counters,
     pub(super) active: u32,
     pub(super) ready: u32,
     pub(super) terminating: u32,
@@ -140,11 +157,12 @@ pub(crate) struct Sync {
 }
 
 impl Sync {
-    fn begin(&mut self, version: u64, deleting: bool, status: Counters) {
+    #[inline]
+    fn begin(&mut self, version: u64, deleting: bool, status: &Counters) {
         self.version = version;
         self.read_spec = None;
         self.deleting = deleting;
-        self.status = status;
+        self.status.clone_from(status);
         self.verdict = None;
         self.judged = false;
         self.managed = false;
@@ -158,7 +176,9 @@ impl Sync {
         self.work.clear();
         self.new_completed.clear();
         self.new_failed.clear();
-        self.delayed.clear();
+        if !self.delayed.is_empty() {
+            self.delayed.clear();
+        }
         self.creations.clear();
         self.created = 0;
         self.strip.clear();
@@ -168,11 +188,13 @@ impl Sync {
 
 impl Work {
     fn read(pod: &Pod, slot: u32) -> Work {
+        let view = pod.seen();
+        let ended = finished_time(pod, view);
         Work {
             key: pod.key(slot),
             index: pod.index,
-            view: *pod.seen(),
-            ended: finished_time(pod, pod.seen()),
+            view: *view,
+            ended,
             failures_before: pod.failures_before,
             ignored_before: pod.ignored_before,
         }
@@ -189,6 +211,7 @@ impl Work {
 
 impl<'a, O: Observer> World<'a, O> {
     /// A worker has taken the Job's key.
+    #[inline(never)]
     pub(super) fn sync(&mut self, job: u32) {
         let memory = &mut self.jobs[job as usize].memory;
         // A cache older than this controller's own writes (consistencyStore.EnsureReady).
@@ -221,6 +244,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// All phases at once: every write has taken effect when it is made.
+    #[inline(always)]
     fn run_through(&mut self, job: u32) {
         if self.jobs[job as usize].memory.sync.step == Step::Creating {
             self.create_batch(job);
@@ -233,6 +257,7 @@ impl<'a, O: Observer> World<'a, O> {
         self.end(job);
     }
 
+    #[inline]
     fn end(&mut self, job: u32) {
         let sync = &mut self.jobs[job as usize].memory.sync;
         sync.step = Step::Idle;
@@ -247,7 +272,7 @@ impl<'a, O: Observer> World<'a, O> {
         let j = &mut jobs[job as usize];
         let cache = &mut j.memory.cache;
         let sync = &mut j.memory.sync;
-        sync.begin(cache.version, cache.deleting, j.counters);
+        sync.begin(cache.version, cache.deleting, &j.counters);
         sync.active = cache.active;
         sync.ready = cache.ready;
         sync.terminating = cache.terminating;
@@ -422,17 +447,14 @@ impl<'a, O: Observer> World<'a, O> {
         if active == 0 {
             return;
         }
-        sync.outstanding += 1;
         self.observer.decision(self.now, job, Decision::DeleteActive { deletes: active });
         for slot in self.seen_slots(job) {
             let pod = &self.pods[slot as usize];
             if pod.seen().is_active() {
                 let (key, rank) = (pod.key(slot), i64::from(pod.ordinal));
-                self.jobs[job as usize].memory.sync.outstanding += 1;
                 self.write(rank, Op::Delete { job, pod: key });
             }
         }
-        self.jobs[job as usize].memory.sync.outstanding -= 1;
     }
 
     /// Goes on as far as writes on their way allow.
@@ -469,68 +491,71 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// A write of the controller takes effect.
+    #[inline(always)]
     pub(in crate::kubernetes) fn take_effect(&mut self, op: Op) {
-        let job = match op {
+        match op {
             Op::Create { job, index, failures, ignored } => {
                 let version = self.create_pod(job, index, failures, ignored);
                 self.wrote_pod(job, version);
                 self.record_event(job, EventType::Normal);
-                job
             }
             Op::Delete { job, pod } => {
                 // NotFound is no event.
                 if self.delete_pod(pod) {
                     self.record_event(job, EventType::Normal);
                 }
-                job
             }
-            Op::Remove { job, pod } => {
-                if let Some(version) = self.strip_finalizer(pod) {
-                    self.wrote_pod(job, version);
-                    let rank = i64::from(self.pods[pod.slot as usize].ordinal);
-                    return self.write(rank, Op::RemoveDelete { job, pod });
-                }
-                self.jobs[job as usize].memory.expected_deletions -= 1;
-                job
-            }
-            Op::RemoveDelete { job, pod } => {
-                if self.delete_pod(pod) {
-                    self.record_event(job, EventType::Normal);
-                } else {
-                    self.jobs[job as usize].memory.expected_deletions -= 1;
-                }
-                job
-            }
+            Op::Remove { job, pod } => self.remove_first_half(job, pod),
+            Op::RemoveDelete { job, pod } => self.remove_second_half(job, pod),
             Op::Strip { job, pod } => {
                 if let Some(version) = self.strip_finalizer(pod) {
                     self.wrote_pod(job, version);
                 }
-                job
             }
-            Op::PutInterim { job } => {
-                self.put(job);
-                job
-            }
+            Op::PutInterim { job } => self.put(job),
             Op::PutFinal { job } => {
                 self.put(job);
                 self.record_finished(job);
-                job
             }
             Op::Orphan { job, pod } => {
                 self.strip_finalizer(pod);
-                return self.orphan_done(job, pod);
+                self.orphan_done(job, pod);
             }
-            Op::Event => {
-                self.event_in_flight = false;
-                return self.send_event();
-            }
-        };
-        let sync = &mut self.jobs[job as usize].memory.sync;
-        sync.outstanding -= 1;
-        if sync.outstanding == 0 && !self.api_is_immediate() {
-            self.advance(job);
+            Op::Event => self.event_in_flight = false,
         }
-        self.send_event();
+    }
+
+    /// The answer to a call that was under way: its sync goes on after the last one.
+    pub(in crate::kubernetes) fn came_back(&mut self, op: Op) {
+        if let Some(job) = op.is_waited_for() {
+            let sync = &mut self.jobs[job as usize].memory.sync;
+            sync.outstanding -= 1;
+            if sync.outstanding == 0 {
+                self.advance(job);
+            }
+        }
+        if !matches!(op, Op::Orphan { .. }) {
+            self.send_event();
+        }
+    }
+
+    fn remove_first_half(&mut self, job: u32, pod: PodKey) {
+        match self.strip_finalizer(pod) {
+            Some(version) => {
+                self.wrote_pod(job, version);
+                let rank = i64::from(self.pods[pod.slot as usize].ordinal);
+                self.write(rank, Op::RemoveDelete { job, pod });
+            }
+            None => self.jobs[job as usize].memory.expected_deletions -= 1,
+        }
+    }
+
+    fn remove_second_half(&mut self, job: u32, pod: PodKey) {
+        if self.delete_pod(pod) {
+            self.record_event(job, EventType::Normal);
+        } else {
+            self.jobs[job as usize].memory.expected_deletions -= 1;
+        }
     }
 
     /// The answer to a write bears the version that the cache must have seen before the next sync (WroteAt).
@@ -674,6 +699,7 @@ fn past_restart_limit(spec: &JobSpec, restarts: u64) -> bool {
         && (if spec.backoff_limit == 0 { restarts > 0 } else { restarts >= u64::from(spec.backoff_limit) })
 }
 
+#[inline]
 fn sort_work(work: &mut [Work]) {
     if work.len() > 1 {
         work.sort_unstable_by_key(|w| (w.index, w.key.uid));

@@ -138,28 +138,22 @@ impl<'a, O: Observer> World<'a, O> {
             self.record_event(job, EventType::Normal);
         }
         if flush {
-            self.jobs[job as usize].memory.sync.outstanding += 1;
             self.write(0, Op::PutInterim { job });
         }
     }
 
     /// A PUT of the working status takes effect, or is refused.
     pub(super) fn put(&mut self, job: u32) {
-        let sync = &self.jobs[job as usize].memory.sync;
-        let (version, landmark) = (sync.version, sync.landmark);
-        let status = if landmark { self.stored(sync.status) } else { sync.status };
-        let acceptable = self.jobs[job as usize].accepts_status(version, &status, landmark);
-        let Job { memory, completed, failed, failed_is_set, uncounted_succeeded, uncounted_failed, .. } =
-            &mut self.jobs[job as usize];
-        let sync = &mut memory.sync;
-        if !acceptable {
-            mark!("2.6.2 a PUT that fails is an error");
-            // What was not stored has not happened.
-            sync.failed = true;
-            uncounted_succeeded.clone_from(&sync.stored_succeeded);
-            uncounted_failed.clone_from(&sync.stored_failed);
-            return self.observer.decision(self.now, job, Decision::StatusRefused);
+        let landmark = self.jobs[job as usize].memory.sync.landmark;
+        if landmark {
+            self.cut_times(job);
         }
+        let j = &mut self.jobs[job as usize];
+        if !j.accepts_status(landmark) {
+            return self.refuse(job);
+        }
+        let Job { memory, completed, failed, failed_is_set, uncounted_succeeded, uncounted_failed, .. } = j;
+        let sync = &mut memory.sync;
         if sync.indexes_changed {
             apply_indexes(sync, &memory.cache.spec, completed, failed, failed_is_set);
         }
@@ -167,18 +161,40 @@ impl<'a, O: Observer> World<'a, O> {
         if sync.uncounted_changed {
             sync.remember_stored(uncounted_succeeded, uncounted_failed);
         }
-        sync.status = status;
         sync.put_made = true;
         sync.landmark = false;
         sync.uncounted_changed = false;
         sync.indexes_changed = false;
-        self.put_status(job, status, other_changes);
+        self.put_status(job, landmark, other_changes);
         let watch = self.scenario.control_plane.watch_delay > SimDuration::ZERO;
         let Job { memory, version, .. } = &mut self.jobs[job as usize];
         memory.sync.version = *version;
         if watch {
             memory.wrote_job_version = *version;
         }
+    }
+
+    /// The status gets its times as the API server stores them: without fractions.
+    #[inline(never)]
+    fn cut_times(&mut self, job: u32) {
+        let stamp = |t| self.stamp(t);
+        let mut status = self.jobs[job as usize].memory.sync.status;
+        mark!("2.3.3 startTime is stored without its fraction" if status.start_time.is_some_and(|t| stamp(t) != t));
+        status.start_time = status.start_time.map(stamp);
+        status.completion_time = status.completion_time.map(stamp);
+        status.conditions.map_times(stamp);
+        self.jobs[job as usize].memory.sync.status = status;
+    }
+
+    #[inline(never)]
+    fn refuse(&mut self, job: u32) {
+        mark!("2.6.2 a PUT that fails is an error");
+        let Job { memory, uncounted_succeeded, uncounted_failed, .. } = &mut self.jobs[job as usize];
+        // What was not stored has not happened.
+        memory.sync.failed = true;
+        uncounted_succeeded.clone_from(&memory.sync.stored_succeeded);
+        uncounted_failed.clone_from(&memory.sync.stored_failed);
+        self.observer.decision(self.now, job, Decision::StatusRefused);
     }
 
     /// The first PUT is done: the back-off record is kept, finalizers go.
@@ -195,15 +211,11 @@ impl<'a, O: Observer> World<'a, O> {
         }
         sync.step = Step::Finishing;
         let strip = std::mem::take(&mut sync.strip);
-        sync.outstanding += 1;
         for &pod in &strip {
             let rank = i64::from(self.pods[pod.slot as usize].ordinal);
-            self.jobs[job as usize].memory.sync.outstanding += 1;
             self.write(rank, Op::Strip { job, pod });
         }
-        let sync = &mut self.jobs[job as usize].memory.sync;
-        sync.outstanding -= 1;
-        sync.strip = strip;
+        self.jobs[job as usize].memory.sync.strip = strip;
     }
 
     /// Finalizers are off: what was uncounted is counted, and the Job ends if nothing is left.
@@ -236,7 +248,6 @@ impl<'a, O: Observer> World<'a, O> {
             flush = true;
         }
         if flush {
-            sync.outstanding += 1;
             self.write(0, Op::PutFinal { job });
         }
     }
@@ -266,12 +277,21 @@ impl Sync {
 }
 
 /// Suspended is set or cleared (ensureJobConditionStatus); returns whether it changed.
+#[inline]
 fn follow_suspension(sync: &mut Sync, spec: &JobSpec, now: SimTime) -> bool {
+    let conditions = &sync.status.conditions;
+    if !spec.suspend && (conditions.is_empty() || conditions.suspended().is_none()) {
+        mark!("2.3.7 Suspended is False only after it was True");
+        return false;
+    }
+    ensure_suspended(sync, spec, now)
+}
+
+fn ensure_suspended(sync: &mut Sync, spec: &JobSpec, now: SimTime) -> bool {
     let (is_true, reason) =
         if spec.suspend { (true, Reason::JobSuspended) } else { (false, Reason::JobResumed) };
     let condition = Condition { kind: ConditionType::Suspended, is_true, reason, at: now };
     if !sync.status.conditions.ensure(condition) {
-        mark!("2.3.7 Suspended is False only after it was True" if !is_true && sync.status.conditions.suspended().is_none());
         return false;
     }
     sync.needs_flush = true;
@@ -322,6 +342,7 @@ fn clean_uncounted(
     changed
 }
 
+#[inline(never)]
 fn update_indexes(
     sync: &mut Sync,
     spec: &JobSpec,
@@ -338,6 +359,7 @@ fn update_indexes(
     sync.indexes_changed |= spec.per_index.is_some() && !failed_is_set;
 }
 
+#[inline(never)]
 fn apply_indexes(
     sync: &Sync,
     spec: &JobSpec,

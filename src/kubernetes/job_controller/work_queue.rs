@@ -19,7 +19,7 @@ const ERROR_MAX: SimDuration = SimDuration::from_whole_seconds(60);
 
 impl<'a, O: Observer> World<'a, O> {
     /// enqueueSyncJobBatched.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enqueue_batched(&mut self, job: u32) {
         if self.is_ideal() {
             return self.enqueue(job);
@@ -28,16 +28,23 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// AddAfter.
+    #[inline(always)]
     pub(super) fn enqueue_after(&mut self, job: u32, delay: SimDuration) {
         if delay == SimDuration::ZERO {
             return self.enqueue(job);
         }
         let due = self.now + delay;
-        let memory = &mut self.jobs[job as usize].memory;
-        if due >= memory.waiting {
-            mark!("2.2.3 a later time is lost" if due > memory.waiting);
+        // Most events come while the window is open already.
+        let waiting = self.jobs[job as usize].memory.waiting;
+        if due >= waiting {
+            mark!("2.2.3 a later time is lost" if due > waiting);
             return;
         }
+        self.wait_until(job, due);
+    }
+
+    fn wait_until(&mut self, job: u32, due: SimTime) {
+        let memory = &mut self.jobs[job as usize].memory;
         mark!("2.2.3 the earliest time wins" if memory.waiting < SimTime::NEVER);
         memory.waiting = due;
         if !memory.wake_ups.contains(&due) {
@@ -77,7 +84,6 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// Workers take what is ready. Called once the event in hand is dealt with.
-    #[inline]
     pub(in crate::kubernetes) fn drain(&mut self) {
         while self.busy_workers < WORKERS {
             let Some(job) = self.ready_keys.pop_front() else { return };
@@ -91,23 +97,14 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// The worker is done with the key.
+    #[inline]
     pub(super) fn synced(&mut self, job: u32, result: Result<(), SyncError>) {
         self.busy_workers -= 1;
         let memory = &mut self.jobs[job as usize].memory;
         mark!("2.2.2 a success resets the delay of errors" if result.is_ok() && memory.errors > 0);
         match result {
             Ok(()) => memory.errors = 0,
-            Err(SyncError) => {
-                mark!("2.2.2 an error: again after a second" if memory.errors == 0);
-                mark!("2.2.2 the next error: after twice the time" if memory.errors > 0);
-                let mut delay = ERROR_BASE;
-                for _ in 0..memory.errors.min(6) {
-                    delay = delay.doubled(ERROR_MAX);
-                }
-                memory.errors += 1;
-                self.observer.decision(self.now, job, Decision::TryAgain { at: self.now + delay });
-                self.enqueue_after(job, delay);
-            }
+            Err(SyncError) => self.try_again(job),
         }
         let memory = &mut self.jobs[job as usize].memory;
         memory.processing = false;
@@ -115,6 +112,20 @@ impl<'a, O: Observer> World<'a, O> {
             mark!("2.2.4 added while it is processed: once more");
             self.ready_keys.push_back(job);
         }
+    }
+
+    #[inline(never)]
+    fn try_again(&mut self, job: u32) {
+        let memory = &mut self.jobs[job as usize].memory;
+        mark!("2.2.2 an error: again after a second" if memory.errors == 0);
+        mark!("2.2.2 the next error: after twice the time" if memory.errors > 0);
+        let mut delay = ERROR_BASE;
+        for _ in 0..memory.errors.min(6) {
+            delay = delay.doubled(ERROR_MAX);
+        }
+        memory.errors += 1;
+        self.observer.decision(self.now, job, Decision::TryAgain { at: self.now + delay });
+        self.enqueue_after(job, delay);
     }
 }
 
