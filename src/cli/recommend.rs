@@ -165,7 +165,7 @@ impl Plan {
         if let (false, Some(chosen)) = (args.brief, &chosen) {
             let scenario = &chosen.scenario;
             let names = scenario.jobs.iter().map(|job| job.name.clone());
-            let both = deadlines(scenario, self.problem.seed, ASIDE, &threads);
+            let both = deadlines(scenario, self.problem.seed, ASIDE, &threads, self.problem.error / 2.0);
             advice = names.zip(both).map(|(name, (pod, job))| (name, pod, job)).collect();
             effects = sensitivity(
                 scenario,
@@ -233,9 +233,14 @@ fn default_grid(base: &Loaded) -> Result<Grid, String> {
         manifest.at(&path).map(crate::input::difference::one_line)
     };
     if let Some(longest_s) = long_attempt_s(case) {
-        let pod = "spec.template.spec.activeDeadlineSeconds";
-        let now = at(pod).unwrap_or("null".to_string());
-        axes.push(axis(pod, vec![now, format!("{:.0}", longest_s.ceil())]));
+        let deadline = |path: &str, seconds: f64| {
+            let now = at(path).unwrap_or("null".to_string());
+            axis(path, vec![now, format!("{:.0}", seconds.ceil())])
+        };
+        axes.push(deadline("spec.template.spec.activeDeadlineSeconds", longest_s));
+        // Every round as long as that, and one more for retries.
+        let rounds = case.spec.completions().unwrap_or(1).div_ceil(now.max(1)) + 1;
+        axes.push(deadline("spec.activeDeadlineSeconds", longest_s * f64::from(rounds)));
     }
     axes.retain(|axis| axis.values.len() > 1);
     if axes.is_empty() {

@@ -4,7 +4,7 @@
 //! never ends. A deadline d then kills by mistake what takes longer, and waits d for what hangs. The cost of d is d times
 //! the share of both: that much slot (or Job) time is spent for nothing.
 
-use super::interval::{TAIL, quantile, share_interval};
+use super::interval::{quantile, share_interval};
 use super::replicate::Threads;
 use crate::engine::time::SimTime;
 use crate::kubernetes::facts::{Observer, PodEnd, PodId};
@@ -26,15 +26,21 @@ pub struct Advice {
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Point {
     pub deadline_s: f64,
-    /// Share of what would have ended that is killed, with its 95 % interval.
+    /// Share of what would have ended that is killed, with its interval.
     pub false_kills: f64,
     pub interval: Option<(f64, f64)>,
     /// Seconds spent for nothing, per pod (or run).
     pub wasted_s: f64,
 }
 
-/// For each Job: the pod's deadline, then the Job's.
-pub fn deadlines(scenario: &Scenario, seed: u64, count: u64, threads: &Threads) -> Vec<(Advice, Advice)> {
+/// For each Job: the pod's deadline, then the Job's; `tail`: probability of error on either side of an interval.
+pub fn deadlines(
+    scenario: &Scenario,
+    seed: u64,
+    count: u64,
+    threads: &Threads,
+    tail: f64,
+) -> Vec<(Advice, Advice)> {
     let mut without_pod = scenario.clone();
     let mut without_job = scenario.clone();
     for case in &mut without_pod.jobs {
@@ -64,13 +70,13 @@ pub fn deadlines(scenario: &Scenario, seed: u64, count: u64, threads: &Threads) 
             let makespans: Vec<f64> = complete.filter_map(|run| run.makespan_s()).collect();
             let stuck =
                 runs.iter().filter(|run| matches!(run.jobs[job].ending.outcome, Outcome::Stuck(_))).count();
-            (advice(lengths, hung), advice(makespans, stuck))
+            (advice(lengths, hung, tail), advice(makespans, stuck, tail))
         })
         .collect()
 }
 
 /// From the lengths of what ended by itself and the number of those that hung.
-pub fn advice(mut lengths: Vec<f64>, hung: usize) -> Advice {
+pub fn advice(mut lengths: Vec<f64>, hung: usize, tail: f64) -> Advice {
     lengths.sort_by(f64::total_cmp);
     let ended = lengths.len();
     let all = (ended + hung) as f64;
@@ -89,7 +95,7 @@ pub fn advice(mut lengths: Vec<f64>, hung: usize) -> Advice {
         Point {
             deadline_s,
             false_kills: killed as f64 / ended as f64,
-            interval: share_interval(killed, ended, TAIL),
+            interval: share_interval(killed, ended, tail),
             wasted_s: deadline_s * (killed + hung) as f64 / all,
         }
     };
@@ -150,16 +156,17 @@ impl Observer for Pods {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::interval::TAIL;
 
     #[test]
     fn the_cheapest_deadline_is_just_above_what_ends() {
         let lengths: Vec<f64> = (1..=1000).map(|k| 10.0 + f64::from(k) / 1000.0).collect();
-        let a = advice(lengths.clone(), 10);
+        let a = advice(lengths.clone(), 10, TAIL);
         let best = a.curve[a.recommended.unwrap()];
         // 11 s kills nobody; 5 % killed by mistake would cost more than the seconds saved.
         assert_eq!((best.deadline_s, best.false_kills), (11.0, 0.0));
         assert!((best.wasted_s - 11.0 * 10.0 / 1010.0).abs() < 1e-12);
-        assert_eq!(advice(lengths, 0).recommended, None);
-        assert_eq!(advice(Vec::new(), 5).recommended, None);
+        assert_eq!(advice(lengths, 0, TAIL).recommended, None);
+        assert_eq!(advice(Vec::new(), 5, TAIL).recommended, None);
     }
 }

@@ -56,3 +56,68 @@ fn counted(count: usize, n: usize, share: f64, upper: bool, error: f64) -> Verdi
         _ => Verdict::Fail,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::scenario::Scenario;
+
+    fn scenario() -> Scenario {
+        let text = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {template: {spec: {restartPolicy: \
+                    Never, containers: [{name: c, image: i}]}}}\n---\napiVersion: jobsim/v1alpha1\nkind: \
+                    Simulation\nmetadata: {name: j}\nspec: {dependencies: {db: {pool: {connections: 2}}}}\n";
+        crate::input::load(&["-".to_string()], &mut text.as_bytes(), &[]).unwrap().scenario
+    }
+
+    fn verdict(text: &str, values: &[f64]) -> Verdict {
+        feasibility(&Constraint::parse(text, &scenario()).unwrap(), values.iter(), 0.01)
+    }
+
+    /// So many values of each.
+    fn of(counts: &[(usize, f64)]) -> Vec<f64> {
+        counts.iter().flat_map(|&(count, value)| std::iter::repeat_n(value, count)).collect()
+    }
+
+    /// Of 100 runs a share of 10 % gives 3 or fewer with probability 0.78 %, 4 or fewer 2.37 %, 17 or more 2.06 %, 19 or
+    /// more 0.46 %.
+    #[test]
+    fn shares_are_decided_by_the_binomial_law() {
+        let of = |ones: usize| of(&[(ones, 1.0), (100 - ones, 0.0)]);
+        assert_eq!(verdict("stuck<=10%", &of(3)), Verdict::Pass);
+        assert_eq!(verdict("stuck<=10%", &of(4)), Verdict::Undecided);
+        assert_eq!(verdict("stuck<=10%", &of(17)), Verdict::Undecided);
+        assert_eq!(verdict("stuck<=10%", &of(19)), Verdict::Fail);
+        assert_eq!(verdict("stuck>=10%", &of(3)), Verdict::Fail);
+        assert_eq!(verdict("stuck>=10%", &of(19)), Verdict::Pass);
+        // Never seen is no proof of never.
+        assert_eq!(verdict("stuck<=0%", &of(0)), Verdict::Undecided);
+        assert_eq!(verdict("stuck<=0%", &of(1)), Verdict::Fail);
+        assert_eq!(verdict("stuck<=0.1%", &[]), Verdict::Undecided);
+    }
+
+    /// A quantile that is a whole number stands at its limit however many runs there are: what counts is how many runs
+    /// are above.
+    #[test]
+    fn quantiles_of_whole_numbers_are_decided_at_their_limit() {
+        let of = |above: usize| of(&[(1000 - above, 8.0), (above, 9.0)]);
+        assert_eq!(verdict("db.p95.peak_in_flight<=8", &of(30)), Verdict::Pass);
+        assert_eq!(verdict("db.p95.peak_in_flight<=8", &of(45)), Verdict::Undecided);
+        assert_eq!(verdict("db.p95.peak_in_flight<=8", &of(70)), Verdict::Fail);
+        assert_eq!(verdict("db.p95.peak_in_flight<9", &of(30)), Verdict::Pass);
+        assert_eq!(verdict("db.p95.peak_in_flight<8", &of(0)), Verdict::Fail);
+        assert_eq!(verdict("db.p95.peak_in_flight>8", &of(70)), Verdict::Pass);
+        assert_eq!(verdict("db.p95.peak_in_flight>=9", &of(30)), Verdict::Fail);
+        assert_eq!(verdict("p95.makespan<=1m", &of(0)), Verdict::Pass);
+    }
+
+    #[test]
+    fn means_and_largest_values() {
+        let near = of(&[(50, 9.0), (50, 10.0)]);
+        assert_eq!(verdict("makespan<=10s", &near), Verdict::Pass);
+        assert_eq!(verdict("makespan<=9.5s", &near), Verdict::Undecided);
+        assert_eq!(verdict("makespan<=9s", &near), Verdict::Fail);
+        assert_eq!(verdict("makespan<=1h", &[1.0, f64::INFINITY]), Verdict::Fail);
+        assert_eq!(verdict("max.makespan<=10s", &near), Verdict::Pass);
+        assert_eq!(verdict("max.makespan<10s", &near), Verdict::Fail);
+    }
+}

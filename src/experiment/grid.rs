@@ -99,6 +99,18 @@ impl Grid {
     }
 }
 
+/// The axes, by number, of which no value makes a difference to any setting; `lengths`: values of each axis, the last
+/// changes fastest; `same`: whether two settings gave the same runs.
+pub fn without_effect(lengths: &[usize], same: impl Fn(usize, usize) -> bool) -> Vec<usize> {
+    let count: usize = lengths.iter().product();
+    let is_idle = |axis: &usize| {
+        let step: usize = lengths[axis + 1..].iter().product();
+        let place = |cell: usize| cell / step % lengths[*axis];
+        lengths[*axis] > 1 && (0..count).all(|cell| place(cell) == 0 || same(cell - step, cell))
+    };
+    (0..lengths.len()).filter(is_idle).collect()
+}
+
 /// Values between commas; commas within brackets and quotes belong to a value.
 fn list(text: &str) -> Result<Vec<String>, String> {
     let (mut depth, mut quote) = (0i32, None);
@@ -239,6 +251,16 @@ mod tests {
             let error = Axis::parse(text).unwrap_err();
             assert!(error.contains(want), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn an_axis_without_effect_makes_no_difference_anywhere() {
+        // Of 2 x 3 x 2 settings: what each gives.
+        let idle = |gives: &[u32; 12]| without_effect(&[2, 3, 2], |a, b| gives[a] == gives[b]);
+        assert_eq!(idle(&[1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]), [2]);
+        assert_eq!(idle(&[1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]), [0, 1]);
+        assert_eq!(idle(&[1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7]), [0; 0]);
+        assert_eq!(without_effect(&[1, 2], |_, _| true), [1], "one value is no choice");
     }
 
     #[test]

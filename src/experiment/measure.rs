@@ -33,7 +33,7 @@ pub const JOB_QUANTITIES: [Quantity<JobRun>; 9] = [
 ];
 
 /// Of a dependency: plain numbers, and means of the waits of one run.
-pub const DEPENDENCY_QUANTITIES: [Quantity<DependencyNumbers>; 12] = [
+pub const DEPENDENCY_QUANTITIES: [Quantity<DependencyNumbers>; 13] = [
     Quantity { key: "calls", of: |n| Some(n.calls as f64) },
     Quantity { key: "rejected", of: |n| Some(n.rejected as f64) },
     Quantity { key: "timeouts", of: |n| Some(n.timeouts as f64) },
@@ -41,6 +41,7 @@ pub const DEPENDENCY_QUANTITIES: [Quantity<DependencyNumbers>; 12] = [
     Quantity { key: "peak_waiting", of: |n| Some(f64::from(n.peak_waiting)) },
     Quantity { key: "peak_arrivals_per_s", of: |n| Some(f64::from(n.peak_arrivals_1s)) },
     Quantity { key: "over_limit_s", of: |n| Some(n.over_limit_s) },
+    Quantity { key: "lost_work_s", of: |n| Some(n.lost_work_s) },
     Quantity { key: "utilisation", of: |n| Some(n.utilisation) },
     Quantity { key: "amplification", of: DependencyNumbers::amplification },
     Quantity { key: "wait_s", of: |n| n.waits.mean_s() },

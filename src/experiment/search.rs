@@ -223,3 +223,25 @@ impl<T: FnMut(u64)> Search<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looks at 64, 128, … and one last look anywhere: together no more than there is to spend.
+    #[test]
+    fn looks_do_not_spend_more_than_the_error() {
+        for budget in [64, 1000, 40_000, 128_000] {
+            for last in [1, 64, 65, 100, 1000, 5000, 100_000, 128_000].into_iter().filter(|n| *n <= budget) {
+                let mut looks: Vec<u64> =
+                    std::iter::successors(Some(FIRST), |n| Some(2 * n)).take_while(|n| *n < last).collect();
+                looks.push(last);
+                let sum: f64 = looks.iter().map(|n| spent(*n, budget)).sum();
+                assert!(
+                    looks.iter().all(|n| spent(*n, budget) > 0.0) && sum <= 1.0 + 1e-9,
+                    "{looks:?}: {sum}"
+                );
+            }
+        }
+    }
+}

@@ -9,7 +9,6 @@ use super::facts::{Observer, PodId, StatusFact};
 use super::job_controller::cache::PodClass;
 use super::job_controller::sync::Op;
 use super::kubelet::EXIT_KILLED;
-use super::status::Counters;
 use super::world::{Job, JobView, Kubelet, Pod, PodKey, PodView, Step, World};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};

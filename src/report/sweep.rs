@@ -11,7 +11,7 @@ use super::json::{answer as answer_json, rounded};
 use super::words::{confidence_level, duration, number};
 use crate::experiment::bounds::Bounds;
 use crate::experiment::constraint::{Constraint, Verdict};
-use crate::experiment::grid::Grid;
+use crate::experiment::grid::{Grid, without_effect};
 use crate::experiment::interval::{share_interval, tail_of};
 use crate::experiment::measure::{DEPENDENCY_QUANTITIES, Estimate, JOB_QUANTITIES};
 use crate::experiment::stop_rule::StopRule;
@@ -120,6 +120,10 @@ fn outside(job: &Value, bounds: &Bounds) -> bool {
 /// The whole of summary.json, from the head and all records.
 pub fn summary(head: &Value, cells: &[Value]) -> Value {
     let mut summary = head.clone();
+    let idle = idle_axes(head, cells);
+    if !idle.is_empty() {
+        summary["without_effect"] = idle.into();
+    }
     let knees = knees(head, cells);
     let cells = cells.iter().enumerate().map(|(at, cell)| {
         let mut cell = cell.clone();
@@ -128,6 +132,26 @@ pub fn summary(head: &Value, cells: &[Value]) -> Value {
     });
     summary["cells"] = cells.collect();
     summary
+}
+
+/// Axes of which no value makes a difference to any run: a field that nothing reads, or that never comes to bear.
+fn idle_axes(head: &Value, cells: &[Value]) -> Vec<Value> {
+    let axes = head["axes"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let lengths: Vec<usize> = axes.iter().map(|axis| axis["values"].as_array().map_or(0, Vec::len)).collect();
+    // A shard has not all settings.
+    if cells.len() != lengths.iter().product::<usize>() {
+        return Vec::new();
+    }
+    let runs = |cell: &Value| {
+        let mut jobs = cell["jobs"].clone();
+        for job in jobs.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            job.remove("makespan_bounds");
+        }
+        (cell["replications"].clone(), jobs, cell["dependencies"].clone())
+    };
+    let runs: Vec<_> = cells.iter().map(runs).collect();
+    let idle = without_effect(&lengths, |a, b| runs[a] == runs[b]);
+    idle.into_iter().map(|axis| axes[axis]["path"].clone()).collect()
 }
 
 /// The other axes of a line, and its points: along the axis, the value, which cell.
@@ -342,6 +366,9 @@ pub fn table(summary: &Value) -> String {
         out.push_str("\nknee: beyond it the makespan falls little for what is added.");
     }
     out.push_str("\nat least: what no controller can beat (work/parallelism, longest task, rate limits), in the mean.\n");
+    for path in list("without_effect") {
+        let _ = writeln!(out, "{}: no value of it makes a difference to any run.", text(path));
+    }
     if left_seen {
         out.push_str("! a mean makespan is outside its bounds: please report this with the input.\n");
     }

@@ -255,6 +255,26 @@ fn the_sentence_speaks_of_what_is_shared() {
     assert!(sentence.contains("the peak on ") && sentence.contains(name), "{sentence}");
 }
 
+/// The time to live begins when the Job has ended; nobody calls the pool.
+#[test]
+fn an_axis_that_changes_nothing_is_told() {
+    let common = ["sweep", "scenarios/queue-processor", "-n", "20", "--vary", "parallelism=10,20"];
+    let idle = "spec.ttlSecondsAfterFinished";
+    let varied = [&common[..], &["--vary", "spec.ttlSecondsAfterFinished=10,60"]].concat();
+    let as_json = [&varied[..], &["-o", "json"]].concat();
+    assert_eq!(json(&as_json)["without_effect"], serde_json::json!([idle]));
+    let table = String::from_utf8(jobsim(&varied).stdout).unwrap();
+    assert!(table.contains(&format!("{idle}: no value of it makes a difference to any run.")), "{table}");
+    let set = ["--set", "simulation.dependencies.idle={pool: {connections: 2}}"];
+    let pool = ["--vary", "simulation.dependencies.idle.pool.connections=1,2", "-o", "json"];
+    let answer = json(&[&common[..], &set, &pool].concat());
+    assert_eq!(
+        answer["without_effect"],
+        serde_json::json!(["simulation.dependencies.idle.pool.connections"])
+    );
+    assert!(json(&[&common[..], &["-o", "json"]].concat()).get("without_effect").is_none());
+}
+
 #[test]
 fn a_sweep_as_a_job_can_be_loaded() {
     let output = jobsim(&[&SWEEP[..], &["--emit-job", "--shard", "/3"]].concat());

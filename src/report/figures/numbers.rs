@@ -56,7 +56,16 @@ pub(super) fn short(path: &str) -> String {
 
 /// How a quantity is written, from its key or expression.
 pub(super) fn unit_of(name: &str) -> Unit {
-    let times = ["makespan", "wasted_pod", "running_pod", "stuck_since", "wait", "sojourn", "over_limit"];
+    let times = [
+        "makespan",
+        "wasted_pod",
+        "running_pod",
+        "stuck_since",
+        "wait",
+        "sojourn",
+        "over_limit",
+        "lost_work",
+    ];
     match name {
         _ if name.ends_with("_s") || times.iter().any(|time| name.contains(time)) => Unit::Time,
         "complete" | "failed" | "stuck" | "horizon" | "suspended" => Unit::Share,
