@@ -7,6 +7,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::Exit;
+use super::common::{NO_PATH, bad};
 use crate::input::catalogue;
 use crate::input::diagnostic::{Diagnostic, Level};
 use crate::input::source::Sources;
@@ -56,8 +57,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     for code in args.explain.iter().chain(&args.deny).chain(&args.allow) {
         let wanted = code != ALL_WARNINGS || !args.deny.contains(code);
         if wanted && let Err(message) = known(code) {
-            writeln!(err, "error: {message}")?;
-            return Ok(Exit::Bad);
+            return bad(err, message);
         }
     }
     if let Some(code) = &args.explain {
@@ -66,13 +66,11 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         return Ok(Exit::Done);
     }
     if let Some(code) = args.allow.iter().find(|code| is_error(code)) {
-        writeln!(err, "error: --allow {code}: this is an error, only warnings can be allowed")?;
-        return Ok(Exit::Bad);
+        return bad(err, format!("--allow {code}: this is an error, only warnings can be allowed"));
     }
     let paths: Vec<String> = args.paths.iter().chain(&args.filenames).cloned().collect();
     if paths.is_empty() {
-        writeln!(err, "error: no PATH: name a Job manifest, a folder, or - for standard input")?;
-        return Ok(Exit::Bad);
+        return bad(err, NO_PATH);
     }
     let (sources, mut diagnostics, jobs) = findings(&paths, &args.sets);
     diagnostics.retain(|d| d.is_error() || !args.allow.iter().any(|code| code == d.code));

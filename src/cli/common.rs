@@ -1,20 +1,22 @@
-//! What compare, sweep and recommend have in common: their input and its changes.
+//! What run, explain, compare, sweep and recommend have in common: their input and its changes, and how they refuse.
 
+use std::fmt::Display;
 use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
 
+use super::Exit;
 use crate::experiment::replicate::Threads;
 use crate::input::{Loaded, Parsed, parse};
 use crate::report::diagnostics::render;
 
-#[derive(clap::Args)]
+/// What is said when no input is named.
+pub(super) const NO_PATH: &str = "no PATH: name a Job manifest, a folder, or - for standard input";
+
+#[derive(clap::Args, Default)]
 pub(super) struct Common {
     /// The same as PATH, as in kubectl
     #[arg(short = 'f', long = "filename", value_name = "PATH")]
-    pub(super) filenames: Vec<String>,
-    /// Form of standard output
-    #[arg(short, long, value_enum, default_value = "table")]
-    pub(super) output: Form,
+    filenames: Vec<String>,
     /// Seed of the random numbers [default: the document's, else 42]
     #[arg(long)]
     pub(super) seed: Option<u64>,
@@ -45,6 +47,11 @@ pub(super) enum Form {
 }
 
 impl Common {
+    /// Every PATH, those after `-f` as well.
+    pub(super) fn paths(&self, named: &[String]) -> Vec<String> {
+        named.iter().chain(&self.filenames).cloned().collect()
+    }
+
     /// All `--set` options, the short ones as well.
     pub(super) fn sets(&self) -> Vec<String> {
         let short = [
@@ -62,6 +69,12 @@ impl Common {
     pub(super) fn threads(&self) -> Result<Threads, String> {
         Threads::new(self.threads.or(std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get))
     }
+}
+
+/// Tells why nothing can be done.
+pub(super) fn bad(err: &mut impl Write, message: impl Display) -> io::Result<Exit> {
+    writeln!(err, "error: {message}")?;
+    Ok(Exit::Bad)
 }
 
 /// Reads what the paths name; standard input once.

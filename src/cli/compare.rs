@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Exit;
 use super::answer_folder;
-use super::common::{Common, Form, load, read, warn};
+use super::common::{Common, Form, bad, load, read, warn};
 use super::progress::Progress;
 use super::run::stop_rule;
 use crate::experiment::comparison::{Comparison, Samples, compare};
@@ -36,6 +36,9 @@ pub(super) struct Args {
     /// Write the result folder (summary.json, report.html, charts)
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
+    /// Form of standard output
+    #[arg(short, long, value_enum, default_value = "table")]
+    output: Form,
     #[command(flatten)]
     common: Common,
 }
@@ -47,15 +50,13 @@ struct Named {
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
-    let mut paths: Vec<String> = args.paths.iter().chain(&args.common.filenames).cloned().collect();
+    let mut paths = args.common.paths(&args.paths);
     if paths.is_empty() {
-        writeln!(err, "error: no PATH: name the base, a Job manifest, a folder, or - for standard input")?;
-        return Ok(Exit::Bad);
+        return bad(err, "no PATH: name the base, a Job manifest, a folder, or - for standard input");
     }
     let base = paths.remove(0);
     if paths.is_empty() && args.variant.is_empty() {
-        writeln!(err, "error: no variant: name a second PATH, or say --variant 'spec.parallelism=20'")?;
-        return Ok(Exit::Bad);
+        return bad(err, "no variant: name a second PATH, or say --variant 'spec.parallelism=20'");
     }
     if paths.iter().chain([&base]).filter(|path| *path == "-").count() > 1 {
         writeln!(err, "error: standard input (-) can be read once")?;
@@ -81,14 +82,11 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         settings.push(Named { name: changes.trim().to_string(), loaded });
     }
     match answer(args, &settings).and_then(|answer| save(args, &settings, &answer).map(|()| answer)) {
-        Ok(answer) => match args.common.output {
+        Ok(answer) => match args.output {
             Form::Table => write!(out, "{}", text(&answer))?,
             Form::Json => writeln!(out, "{:#}", json(&answer))?,
         },
-        Err(message) => {
-            writeln!(err, "error: {message}")?;
-            return Ok(Exit::Bad);
-        }
+        Err(message) => return bad(err, message),
     }
     Ok(Exit::Done)
 }

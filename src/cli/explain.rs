@@ -1,16 +1,16 @@
 //! `jobsim explain`: the story of one run, or why it ended as it did.
 
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use super::Exit;
+use super::common::{Common, NO_PATH, bad, load, read};
 use super::run::stop_rule;
 use crate::engine::time::SimDuration;
 use crate::experiment::campaign::Campaign;
-use crate::experiment::replicate::{Run, Threads, median_replication, worst_replication};
+use crate::experiment::replicate::{Run, median_replication, worst_replication};
+use crate::input::Loaded;
 use crate::input::duration::seconds;
-use crate::input::{Loaded, load};
 use crate::kubernetes::simulate::{Outcome, Seed, Until, simulate};
 use crate::model::scenario::Scenario;
 use crate::observe::explain::Story;
@@ -26,9 +26,6 @@ pub(super) struct Args {
     /// Manifests and Simulation document: files, folders, or - for standard input
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
-    /// The same as PATH, as in kubectl
-    #[arg(short = 'f', long = "filename", value_name = "PATH")]
-    filenames: Vec<String>,
     /// Which run [default: median, or with --why the first that is stuck or failed, or the worst]
     #[arg(long, value_name = "K|median|worst")]
     replication: Option<String>,
@@ -56,30 +53,11 @@ pub(super) struct Args {
     /// Every line
     #[arg(long)]
     all: bool,
-    /// Seed of the random numbers [default: the document's, else 42]
-    #[arg(long)]
-    seed: Option<u64>,
     /// Number of replications to choose from, as for run
     #[arg(short = 'n', long, value_name = "N|auto")]
     replications: Option<String>,
-    /// Threads [default: all cores]; they never change a result
-    #[arg(long)]
-    threads: Option<NonZeroUsize>,
-    /// Override any field: spec.parallelism=20, JOB:spec.backoffLimit=3, simulation.controlPlane.qps=50
-    #[arg(long = "set", value_name = "PATH=VALUE")]
-    sets: Vec<String>,
-    /// Short for --set spec.parallelism=N
-    #[arg(long, value_name = "N")]
-    parallelism: Option<String>,
-    /// Short for --set spec.completions=N
-    #[arg(long, value_name = "N")]
-    completions: Option<String>,
-    /// Short for --set spec.backoffLimit=N
-    #[arg(long, value_name = "N")]
-    backoff_limit: Option<String>,
-    /// Short for --set spec.activeDeadlineSeconds=N
-    #[arg(long, value_name = "N")]
-    active_deadline: Option<String>,
+    #[command(flatten)]
+    common: Common,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -90,35 +68,17 @@ enum Why {
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
-    let paths: Vec<String> = args.paths.iter().chain(&args.filenames).cloned().collect();
+    let paths = args.common.paths(&args.paths);
     if paths.is_empty() {
-        writeln!(err, "error: no PATH: name a Job manifest, a folder, or - for standard input")?;
-        return Ok(Exit::Bad);
+        return bad(err, NO_PATH);
     }
-    let short = [
-        ("spec.parallelism", &args.parallelism),
-        ("spec.completions", &args.completions),
-        ("spec.backoffLimit", &args.backoff_limit),
-        ("spec.activeDeadlineSeconds", &args.active_deadline),
-    ];
-    let short = short.into_iter().filter_map(|(path, value)| Some(format!("{path}={}", value.as_ref()?)));
-    let sets: Vec<String> = args.sets.iter().cloned().chain(short).collect();
-    let loaded = match load(&paths, &mut io::stdin().lock(), &sets) {
-        Ok(loaded) => loaded,
-        Err(report) => {
-            write!(err, "{}", report.render())?;
-            return Ok(Exit::Bad);
-        }
-    };
+    let Some(loaded) = load(&read(&paths), &args.common.sets(), err)? else { return Ok(Exit::Bad) };
     match told(args, &loaded) {
         Ok(text) => {
             out.write_all(text.as_bytes())?;
             Ok(Exit::Done)
         }
-        Err(message) => {
-            writeln!(err, "error: {message}")?;
-            Ok(Exit::Bad)
-        }
+        Err(message) => bad(err, message),
     }
 }
 
@@ -133,7 +93,7 @@ fn told(args: &Args, loaded: &Loaded) -> Result<String, String> {
     if filter.to.is_some_and(|to| to < filter.from) {
         return Err("--to is before --from: nothing lies between them".to_string());
     }
-    let seed = args.seed.unwrap_or(loaded.seed);
+    let seed = args.common.seed.unwrap_or(loaded.seed);
     let replication = match chosen(args, loaded, seed)? {
         Choice::Run(replication) => replication,
         Choice::None(text) => return Ok(text),
@@ -245,8 +205,7 @@ fn chosen(args: &Args, loaded: &Loaded, seed: u64) -> Result<Choice, String> {
         return number.map(Choice::Run).map_err(message);
     }
     let rule = stop_rule(args.replications.as_deref(), &loaded.replications)?;
-    let threads = args.threads.or(std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let threads = Threads::new(threads)?;
+    let threads = args.common.threads()?;
     let mut campaign = Campaign {
         scenario: &loaded.scenario,
         seed,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::Exit;
-use super::common::Form;
+use super::common::{Form, bad};
 use super::sweep_folder::{Found, SweepFolder, head_of, read_given, read_summary};
 use crate::experiment::replicate::Threads;
 use crate::report::sweep;
@@ -30,10 +30,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
             Form::Table => write!(out, "{}", sweep::table(&summary))?,
             Form::Json => writeln!(out, "{summary:#}")?,
         },
-        Err(message) => {
-            writeln!(err, "error: {message}")?;
-            return Ok(Exit::Bad);
-        }
+        Err(message) => return bad(err, message),
     }
     Ok(Exit::Done)
 }

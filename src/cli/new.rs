@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Exit;
+use super::common::bad;
 use crate::input::schema::schema;
 
 const JOB: &str = include_str!("new/job.yaml");
@@ -28,16 +29,11 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     let folder = &args.name;
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     if let Err(message) = good_name(name) {
-        writeln!(err, "error: {message}")?;
-        return Ok(Exit::Bad);
+        return bad(err, message);
     }
     if folder.exists() {
-        writeln!(
-            err,
-            "error: {} is already there, nothing was written; choose another name",
-            folder.display()
-        )?;
-        return Ok(Exit::Bad);
+        let there = folder.display();
+        return bad(err, format!("{there} is already there, nothing was written; choose another name"));
     }
     if let Err((path, error)) = write(folder, name) {
         writeln!(err, "error: cannot write {}: {error}", path.display())?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Exit;
 use super::answer_folder;
-use super::common::{Common, Form, load, read, warn};
+use super::common::{Common, Form, NO_PATH, bad, load, read, warn};
 use super::progress::Progress;
 use super::sweep::what_there_is;
 use crate::experiment::constraint::Constraint;
@@ -57,15 +57,17 @@ pub(super) struct Args {
     /// deadlines
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
+    /// Form of standard output
+    #[arg(short, long, value_enum, default_value = "table")]
+    output: Form,
     #[command(flatten)]
     common: Common,
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
-    let paths: Vec<String> = args.paths.iter().chain(&args.common.filenames).cloned().collect();
+    let paths = args.common.paths(&args.paths);
     if paths.is_empty() {
-        writeln!(err, "error: no PATH: name a Job manifest, a folder, or - for standard input")?;
-        return Ok(Exit::Bad);
+        return bad(err, NO_PATH);
     }
     let parsed = read(&paths);
     let Some(base) = load(&parsed, &args.common.sets(), err)? else { return Ok(Exit::Bad) };
@@ -73,12 +75,9 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     let answer = Plan::new(args, &base).and_then(|plan| plan.carry_out(args, &parsed, &base));
     let answer = match answer.and_then(|answer| save(args, &answer).map(|()| answer)) {
         Ok(answer) => answer,
-        Err(message) => {
-            writeln!(err, "error: {message}")?;
-            return Ok(Exit::Bad);
-        }
+        Err(message) => return bad(err, message),
     };
-    match args.common.output {
+    match args.output {
         Form::Table => write!(out, "{}", text(&answer))?,
         Form::Json => writeln!(out, "{:#}", json(&answer))?,
     }

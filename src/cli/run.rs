@@ -1,11 +1,11 @@
 //! `jobsim run`: replicate, answer, and with `--save` write the result folder.
 
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::Exit;
 use super::color::Color;
+use super::common::{Common, NO_PATH, bad, load, read, warn};
 use super::progress::Progress;
 use super::result_folder::ResultFolder;
 use crate::experiment::campaign::Campaign;
@@ -16,12 +16,11 @@ use crate::experiment::stop_rule::StopRule;
 use crate::input::duration::seconds;
 use crate::input::emit::yaml;
 use crate::input::node::Node;
-use crate::input::{Diagnostic, Loaded, Replications, load};
+use crate::input::{Diagnostic, Loaded, Replications};
 use crate::lint::{Advice, lint};
 use crate::report;
 use crate::report::answer::{AdviceText, Answer, GateAnswer, JobAnswer};
 use crate::report::dependencies::dependency_answers;
-use crate::report::diagnostics::render;
 use crate::report::terminal::Detail;
 
 /// More would not fit the memory of an ordinary machine.
@@ -34,18 +33,12 @@ pub(super) struct Args {
     /// Manifests and Simulation document: files, folders, or - for standard input
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
-    /// The same as PATH, as in kubectl
-    #[arg(short = 'f', long = "filename", value_name = "PATH")]
-    filenames: Vec<String>,
     /// Form of standard output
     #[arg(short, long, value_enum, default_value = "table")]
     output: Form,
     /// Write the result folder
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
-    /// Seed of the random numbers [default: the document's, else 42]
-    #[arg(long)]
-    seed: Option<u64>,
     /// Number of replications, or auto: until every figure is known to 2 % [default: the document's, else 1000]
     #[arg(short = 'n', long, value_name = "N|auto")]
     replications: Option<String>,
@@ -56,24 +49,6 @@ pub(super) struct Args {
     /// one does not, 3 when 100 000 replications (or as many as the document allows) cannot tell
     #[arg(long, value_name = "EXPR OP LIMIT")]
     gate: Vec<String>,
-    /// Threads [default: all cores]; they never change a result
-    #[arg(long)]
-    threads: Option<NonZeroUsize>,
-    /// Override any field: spec.parallelism=20, JOB:spec.backoffLimit=3, simulation.controlPlane.qps=50
-    #[arg(long = "set", value_name = "PATH=VALUE")]
-    sets: Vec<String>,
-    /// Short for --set spec.parallelism=N
-    #[arg(long, value_name = "N")]
-    parallelism: Option<String>,
-    /// Short for --set spec.completions=N
-    #[arg(long, value_name = "N")]
-    completions: Option<String>,
-    /// Short for --set spec.backoffLimit=N
-    #[arg(long, value_name = "N")]
-    backoff_limit: Option<String>,
-    /// Short for --set spec.activeDeadlineSeconds=N
-    #[arg(long, value_name = "N")]
-    active_deadline: Option<String>,
     /// The run whose pods and timeline are saved [default: the one with the median makespan]
     #[arg(long, value_name = "K")]
     replication: Option<u64>,
@@ -83,6 +58,8 @@ pub(super) struct Args {
     /// Colour the verdict
     #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
     color: Color,
+    #[command(flatten)]
+    common: Common,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -97,26 +74,15 @@ enum Form {
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
-    let paths: Vec<String> = args.paths.iter().chain(&args.filenames).cloned().collect();
+    let paths = args.common.paths(&args.paths);
     if paths.is_empty() {
-        writeln!(err, "error: no PATH: name a Job manifest, a folder, or - for standard input")?;
-        return Ok(Exit::Bad);
+        return bad(err, NO_PATH);
     }
-    let loaded = match load(&paths, &mut io::stdin().lock(), &overrides(args)) {
-        Ok(loaded) => loaded,
-        Err(report) => {
-            write!(err, "{}", report.render())?;
-            return Ok(Exit::Bad);
-        }
-    };
-    write!(err, "{}", render(&loaded.sources, &loaded.warnings))?;
-    write!(err, "{}", render(&loaded.sources, &loaded.notes))?;
+    let Some(loaded) = load(&read(&paths), &args.common.sets(), err)? else { return Ok(Exit::Bad) };
+    warn(&loaded, err)?;
     let (answer, runs) = match Plan::new(args, &loaded).and_then(|plan| carry_out(&plan, args, &loaded)) {
         Ok(found) => found,
-        Err(message) => {
-            writeln!(err, "error: {message}")?;
-            return Ok(Exit::Bad);
-        }
+        Err(message) => return bad(err, message),
     };
     match args.output {
         Form::Table => {
@@ -196,10 +162,9 @@ impl Plan {
         let gates = args.gate.iter().map(|text| {
             Constraint::parse(text, &loaded.scenario).map_err(|message| format!("--gate {message}"))
         });
-        let threads = args.threads.or(std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         Ok(Plan {
-            seed: args.seed.unwrap_or(loaded.seed),
-            threads: Threads::new(threads)?,
+            seed: args.common.seed.unwrap_or(loaded.seed),
+            threads: args.common.threads()?,
             rule,
             confidence: loaded.replications.confidence(),
             most,
@@ -302,7 +267,7 @@ fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run]) -> Answer {
         }
     });
     // What the command line says is not a default.
-    let given = [("seed:", args.seed.is_some()), ("replications:", args.replications.is_some())];
+    let given = [("seed:", args.common.seed.is_some()), ("replications:", args.replications.is_some())];
     let is_given = |default: &&String| given.iter().any(|(name, given)| *given && default.starts_with(name));
     Answer {
         seed: plan.seed,
@@ -314,17 +279,6 @@ fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run]) -> Answer {
         dependencies: dependency_answers(&loaded.scenario, runs, tail),
         gates: gates.collect(),
     }
-}
-
-fn overrides(args: &Args) -> Vec<String> {
-    let short = [
-        ("spec.parallelism", &args.parallelism),
-        ("spec.completions", &args.completions),
-        ("spec.backoffLimit", &args.backoff_limit),
-        ("spec.activeDeadlineSeconds", &args.active_deadline),
-    ];
-    let short = short.into_iter().filter_map(|(path, value)| Some(format!("{path}={}", value.as_ref()?)));
-    args.sets.iter().cloned().chain(short).collect()
 }
 
 /// A finding and its way out.

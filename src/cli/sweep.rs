@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::Exit;
-use super::common::{Common, Form, load, read, warn};
+use super::common::{Common, Form, NO_PATH, bad, load, read, warn};
 use super::emit_job::manifest;
 use super::run::stop_rule;
 use super::shard::Shard;
@@ -58,22 +58,21 @@ pub(super) struct Args {
     /// Really run a huge grid
     #[arg(long)]
     yes: bool,
+    /// Form of standard output
+    #[arg(short, long, value_enum, default_value = "table")]
+    output: Form,
     #[command(flatten)]
     pub(super) common: Common,
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io::Result<Exit> {
-    let paths: Vec<String> = args.paths.iter().chain(&args.common.filenames).cloned().collect();
+    let paths = args.common.paths(&args.paths);
     if paths.is_empty() {
-        writeln!(err, "error: no PATH: name a Job manifest, a folder, or - for standard input")?;
-        return Ok(Exit::Bad);
+        return bad(err, NO_PATH);
     }
     let grid = match grid(&args.vary) {
         Ok(grid) => grid,
-        Err(message) => {
-            writeln!(err, "error: {message}")?;
-            return Ok(Exit::Bad);
-        }
+        Err(message) => return bad(err, message),
     };
     let parsed = read(&paths);
     let Some(base) = load(&parsed, &args.common.sets(), err)? else { return Ok(Exit::Bad) };
@@ -94,11 +93,11 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     if args.emit_job {
         return match manifest(args, &grid, &base) {
             Ok(text) => write!(out, "{text}").map(|()| Exit::Done),
-            Err(message) => writeln!(err, "error: {message}").map(|()| Exit::Bad),
+            Err(message) => bad(err, message),
         };
     }
     match carry_out(args, &grid, &parsed, &base) {
-        Ok(summary) => match args.common.output {
+        Ok(summary) => match args.output {
             Form::Table => write!(out, "{}", sweep::table(&summary))?,
             Form::Json => writeln!(out, "{summary:#}")?,
         },

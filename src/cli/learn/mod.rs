@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::Exit;
 use super::color::Color;
+use super::common::bad;
 use super::run::{answered, stop_rule};
 use crate::input::suggest::closest;
 use crate::input::{Replications, parse_texts};
@@ -45,8 +46,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     let Some(folder) = folder(name.strip_prefix("scenarios/").unwrap_or(name)) else {
         let near = closest(name, &paths()).map(|near| format!(", did you mean {near}?"));
         let near = near.unwrap_or_else(|| "; jobsim learn lists them all".to_string());
-        writeln!(err, "error: there is no scenario {name:?}{near}")?;
-        return Ok(Exit::Bad);
+        return bad(err, format!("there is no scenario {name:?}{near}"));
     };
     let done = match &args.write {
         Some(to) => write_files(folder, to).map(|text| out.write_all(text.as_bytes())),
@@ -54,10 +54,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     };
     match done {
         Ok(written) => written.map(|()| Exit::Done),
-        Err(message) => {
-            writeln!(err, "error: {message}")?;
-            Ok(Exit::Bad)
-        }
+        Err(message) => bad(err, message),
     }
 }
 
