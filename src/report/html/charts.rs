@@ -98,7 +98,7 @@ fn lines(chart: &Chart) -> Option<Value> {
     let axis = |axis: &Axis| {
         let unit = match axis.unit {
             Unit::Time => "s",
-            Unit::Share => "share",
+            Unit::Share | Unit::Points => "share",
             Unit::Count | Unit::Number => "",
         };
         json!({"label": axis.label, "unit": unit})
