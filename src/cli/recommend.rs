@@ -22,6 +22,9 @@ use crate::input::{Loaded, Parsed};
 use crate::model::scenario::JobCase;
 use crate::model::workload::{RunTime, Workload};
 use crate::report::figures::recommend_figures;
+use crate::report::html;
+use crate::report::html::inputs::Given;
+use crate::report::html::recommend::RecommendPage;
 use crate::report::recommend::{RecommendAnswer, json, text};
 
 /// More settings are a sweep.
@@ -52,8 +55,7 @@ pub(super) struct Args {
     /// Only the setting: no advice on deadlines, no sensitivity
     #[arg(long)]
     brief: bool,
-    /// Write a folder with summary.json, the manifest of the recommended setting (manifest.yaml), and charts: Pareto front,
-    /// deadlines
+    /// Write the result folder (summary.json, report.html, the manifest of the recommended setting as manifest.yaml, charts)
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
     #[command(flatten)]
@@ -70,7 +72,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     let Some(base) = load(&parsed, &args.common.sets(), err)? else { return Ok(Exit::Bad) };
     warn(&base, err)?;
     let answer = Plan::new(args, &base).and_then(|plan| plan.carry_out(args, &parsed, &base));
-    let answer = match answer.and_then(|answer| save(args, &answer).map(|()| answer)) {
+    let answer = match answer.and_then(|answer| save(args, &base, &answer).map(|()| answer)) {
         Ok(answer) => answer,
         Err(message) => {
             writeln!(err, "error: {message}")?;
@@ -86,14 +88,48 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
 }
 
 /// Writes the result folder, if one was asked for.
-fn save(args: &Args, answer: &RecommendAnswer) -> Result<(), String> {
+fn save(args: &Args, base: &Loaded, answer: &RecommendAnswer) -> Result<(), String> {
     let Some(folder) = &args.save else { return Ok(()) };
     let values = json(answer);
-    let manifest = (answer.selection.leader.is_some())
-        .then(|| ("manifest.yaml".to_string(), answer.manifest.clone().into_bytes()));
-    let files = manifest.into_iter().collect();
     let charts = recommend_figures(&values);
+    let page = html::recommend::page(&RecommendPage {
+        answer,
+        given: &Given::of(base),
+        defaults: &base.defaults,
+        manifest: &manifests(base),
+        charts: &charts,
+        options: &options(args, answer),
+    });
+    let mut files = vec![("report.html".to_string(), page.into_bytes())];
+    if answer.selection.leader.is_some() {
+        files.push(("manifest.yaml".to_string(), answer.manifest.clone().into_bytes()));
+    }
     answer_folder::write(folder, format!("{values:#}\n"), &charts, files, &args.common.threads()?)
+}
+
+/// The options that do the same again, whatever the documents and the defaults say.
+fn options(args: &Args, answer: &RecommendAnswer) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut say = |option: &str, value: String| words.extend([option.to_string(), value]);
+    say("--minimize", answer.problem.objective.to_string());
+    for constraint in &answer.problem.constraints {
+        say("--subject-to", constraint.to_string());
+    }
+    for axis in &answer.grid.axes {
+        say("--vary", format!("{}={}", axis.path, axis.values.join(",")));
+    }
+    say("--indifference", args.indifference.clone());
+    say("--budget", answer.problem.budget.to_string());
+    say("--seed", answer.problem.seed.to_string());
+    if args.brief {
+        words.push("--brief".to_string());
+    }
+    words
+}
+
+/// The manifests as YAML.
+fn manifests(loaded: &Loaded) -> String {
+    loaded.jobs.iter().map(|job| manifest(&job.manifest)).collect::<Vec<_>>().join("---\n")
 }
 
 struct Plan {
@@ -176,7 +212,6 @@ impl Plan {
             );
         }
         progress.end();
-        let manifests = chosen.iter().flat_map(|chosen| &chosen.jobs).map(|job| manifest(&job.manifest));
         Ok(RecommendAnswer {
             inputs_sha256: base.sha256.clone(),
             grid: self.grid,
@@ -184,7 +219,7 @@ impl Plan {
             problem: self.problem,
             selection,
             costs,
-            manifest: manifests.collect::<Vec<_>>().join("---\n"),
+            manifest: chosen.as_ref().map(manifests).unwrap_or_default(),
             deadlines: advice,
             sensitivity: effects,
         })
