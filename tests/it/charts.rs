@@ -142,6 +142,27 @@ fn a_suspension_is_shaded_no_pod_is_counted_twice_and_the_deadline_begins_anew()
 }
 
 #[test]
+fn indexes_that_a_change_adds_have_rows_and_a_time_before_all_ends_has_its_place() {
+    let elastic = charts(&loaded("scenarios/elastic", &[]), 3, 0);
+    let gantt = find(&elastic, "gantt");
+    let Scale::Names(rows) = &gantt.panels[0].y.scale else { panic!("rows with names") };
+    assert_eq!((rows.len(), rows[15].as_str()), (16, "index 15"));
+    let pods = find(&elastic, "pods-over-time");
+    let rules: Vec<&str> = marks(pods)
+        .filter_map(|mark| match mark {
+            Mark::RuleY { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(rules, ["parallelism 8 at first", "completions 8 at first"]);
+    // Somebody asks for a share at 10m, and no run ends before 12m: the axis begins before both.
+    let long = charts(&loaded("scenarios/queue-processor", &["spec.parallelism=4"]), 20, 0);
+    let makespan = find(&long, "makespan");
+    let Scale::Linear { from, .. } = makespan.x.scale else { panic!("a linear axis") };
+    assert!(from < 600.0 && labels(makespan).contains(&"by 10m: 0 %"), "{from} {:?}", labels(makespan));
+}
+
+#[test]
 fn a_pause_that_the_end_cuts_short_says_so() {
     let charts = charts(&loaded("scenarios/thundering-herd", &[]), 3, 1);
     let failures = find(&charts, "failures");

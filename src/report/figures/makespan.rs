@@ -39,6 +39,7 @@ pub(super) fn makespan(view: &RunView, job: usize) -> Option<Chart> {
     let suspended = view.shown.course.suspensions.iter().any(|s| s.job as usize == job);
     let deadline = case.spec.active_deadline.filter(|_| !suspended).map(|deadline| deadline.seconds());
     let asked = view.done_by_s.iter().copied().chain(deadline).filter(|t| *t <= 4.0 * last);
+    let first = asked.clone().fold(first, f64::min);
     let to = asked.fold(last, f64::max) * 1.04 + if stuck + open > 0 { 0.06 * last } else { 0.0 };
     let from = if first < 0.5 * to { 0.0 } else { (first - 0.15 * (to - first)).max(0.0) };
     let to = if to > from { to } else { from + 1.0 };

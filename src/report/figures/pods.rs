@@ -2,6 +2,8 @@
 
 use super::{RunView, id, several};
 use crate::kubernetes::simulate::Outcome;
+use crate::model::patch::{Change, JobPatch};
+use crate::model::scenario::Action;
 use crate::observe::timeline::TimelineRow;
 use crate::report::chart::spec::{
     Anchor, Axis, Cell, Chart, Fill, Hue, Key, Mark, Panel, Path, Table, Unit, Weight,
@@ -87,7 +89,8 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
     let mut top = most;
     if limit > 0.0 && limit <= 3.0 * most {
         top = top.max(limit);
-        let text = format!("parallelism {}", value(limit, Unit::Count));
+        let changes = changed(view, job, |patch| !matches!(patch.parallelism, Change::Keep));
+        let text = format!("parallelism {}{changes}", value(limit, Unit::Count));
         marks.push(Mark::RuleY { at: limit, hue: Hue::Ink, text });
     }
 
@@ -106,7 +109,8 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
     }
     if let Some(completions) = case.spec.completions() {
         most_done = most_done.max(f64::from(completions));
-        let text = format!("completions {}", value(f64::from(completions), Unit::Count));
+        let changes = changed(view, job, |patch| !matches!(patch.completions, Change::Keep));
+        let text = format!("completions {}{changes}", value(f64::from(completions), Unit::Count));
         done.push(Mark::RuleY { at: f64::from(completions), hue: Hue::Ink, text });
     }
 
@@ -184,6 +188,15 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
         key,
         table,
     })
+}
+
+/// ` at first`, when the timeline of the scenario changes a field of the running Job.
+fn changed(view: &RunView, job: usize, of: impl Fn(&JobPatch) -> bool) -> &'static str {
+    let changes = view.scenario.timeline.iter().any(|entry| match &entry.action {
+        Action::Patch { job: patched, patch } => *patched == job && of(patch),
+        _ => false,
+    });
+    if changes { " at first" } else { "" }
 }
 
 /// The means over equal parts of the time; counts of finished pods are those at the end of each part.

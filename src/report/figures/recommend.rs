@@ -181,14 +181,14 @@ fn deadline(advice: &Value, job: &str, what: &str) -> Option<Chart> {
     let most = killed.iter().map(|p| p.1).chain(band.iter().map(|b| b.2)).fold(0.0, f64::max);
     let mut table = Table::new(&[
         ("deadline", "s"),
+        ("wasted", "s"),
         ("killed by mistake", "share"),
         ("low", "share"),
         ("high", "share"),
-        ("wasted", "s"),
     ]);
     for p in curve {
         let of = |key: &str| Cell::from(p[key].as_f64());
-        table.rows.push(vec![of("deadline_s"), of("false_kills"), of("low"), of("high"), of("wasted_s")]);
+        table.rows.push(vec![of("deadline_s"), of("wasted_s"), of("false_kills"), of("low"), of("high")]);
     }
     let field =
         if what == "pod" { "spec.template.spec.activeDeadlineSeconds" } else { "spec.activeDeadlineSeconds" };

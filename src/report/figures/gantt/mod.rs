@@ -38,7 +38,10 @@ pub(super) fn gantt(view: &RunView, job: usize) -> Option<Chart> {
         return None;
     }
     let until = shown.until_s();
-    let indexes = case.spec.completions().filter(|_| case.spec.is_indexed()).map(|n| n as usize);
+    // A change of the running Job may add indexes.
+    let seen = course.pods.iter().filter(|pod| pod.job as usize == job).filter_map(|pod| pod.index);
+    let most = seen.max().map_or(0, |index| index as usize + 1);
+    let indexes = case.spec.completions().filter(|_| case.spec.is_indexed()).map(|n| most.max(n as usize));
     let by_index = indexes.filter(|n| *n <= MOST_NAMED);
     let (lane_of, lanes) = lanes(view, job, by_index);
     let lay = |stretch: &Stretch| -> Option<Laid> {
