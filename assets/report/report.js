@@ -80,9 +80,11 @@
   const fromTable = (figure) => {
     const rows = [...figure.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent));
     const value = (text) => text === "" ? null : Number(text);
-    return [...figure.querySelectorAll("thead th")]
+    const columns = [...figure.querySelectorAll("thead th")]
       .map((th, n) => ({ name: th.textContent, unit: th.dataset.unit, values: rows.map((row) => value(row[n])) }))
       .filter((column) => column.values.every((value) => !Number.isNaN(value)));
+    // An axis has one unit: that of the first curve.
+    return columns.filter((column, n) => n === 0 || column.unit === columns[1].unit);
   };
   // The lines of a drawing, over one x.
   const fromLines = ({ x, y, lines }) => {

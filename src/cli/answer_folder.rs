@@ -1,5 +1,6 @@
 //! The folder of `--save` for answers that come at once, of `compare` and `recommend`: nothing in it is half written, the
-//! summary comes last, and one that holds the same is left as it is.
+//! summary comes last, and one that holds the same is left as it is. What cannot be written as a whole is taken away, so
+//! that the same command can be tried again.
 
 use std::io;
 use std::path::Path;
@@ -34,8 +35,14 @@ pub(super) fn write(
     let mut all = pictures(charts, threads).map_err(failed)?;
     all.extend(files);
     all.push(("summary.json".to_string(), summary.into_bytes()));
-    for (name, bytes) in all {
-        put(folder, &name, &bytes).map_err(failed)?;
+    for (at, (name, bytes)) in all.iter().enumerate() {
+        put(folder, name, bytes).map_err(|message| {
+            for (name, _) in &all[..at] {
+                // The first error is the one to tell.
+                let _ = std::fs::remove_file(folder.join(name));
+            }
+            failed(message)
+        })?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod common;
 mod compare;
 mod completions;
 mod conformance;
+mod default_axes;
 mod emit_job;
 mod explain;
 mod interrupt;

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use super::Exit;
 use super::answer_folder;
 use super::common::{Common, Form, NO_PATH, bad, load, read, warn};
+use super::default_axes::default_grid;
 use super::progress::Progress;
 use super::sweep::what_there_is;
 use crate::experiment::constraint::Constraint;
 use crate::experiment::deadlines::deadlines;
-use crate::experiment::grid::{Axis, Grid};
+use crate::experiment::grid::Grid;
 use crate::experiment::interval::tail_of;
 use crate::experiment::measure::Measure;
 use crate::experiment::search::select;
@@ -20,15 +21,16 @@ use crate::experiment::tradeoff::costs;
 use crate::input::duration::probability;
 use crate::input::emit::manifest;
 use crate::input::{Loaded, Parsed};
-use crate::model::scenario::JobCase;
-use crate::model::workload::{RunTime, Workload};
 use crate::report::figures::recommend_figures;
+use crate::report::html;
+use crate::report::html::inputs::Given;
+use crate::report::html::recommend::RecommendPage;
 use crate::report::recommend::{RecommendAnswer, json, text};
 
 /// More settings are a sweep.
 const MOST_SETTINGS: u128 = 10_000;
 /// Replications for what is told beside the setting.
-const ASIDE: u64 = 400;
+pub(super) const ASIDE: u64 = 400;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -41,7 +43,7 @@ pub(super) struct Args {
     /// What must hold (several): 'stuck<=0.1%', 'orders-db.peak_in_flight<=40', 'p95.makespan<=2h'
     #[arg(long, value_name = "EXPR OP LIMIT")]
     subject_to: Vec<String>,
-    /// An axis, as in sweep [default: parallelism, backoffLimit, per-index limit and deadlines near those of the input]
+    /// An axis, as in sweep [default: parallelism, backoffLimit or its limit per index, and the deadlines that are advised]
     #[arg(long, value_name = "PATH=VALUES")]
     vary: Vec<String>,
     /// Settings that are worse than the best by no more than this are as good
@@ -53,8 +55,7 @@ pub(super) struct Args {
     /// Only the setting: no advice on deadlines, no sensitivity
     #[arg(long)]
     brief: bool,
-    /// Write a folder with summary.json, the manifest of the recommended setting (manifest.yaml), and charts: Pareto front,
-    /// deadlines
+    /// Write the result folder (summary.json, report.html, the manifest of the recommended setting as manifest.yaml, charts)
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
     /// Form of standard output
@@ -73,7 +74,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     let Some(base) = load(&parsed, &args.common.sets(), err)? else { return Ok(Exit::Bad) };
     warn(&base, err)?;
     let answer = Plan::new(args, &base).and_then(|plan| plan.carry_out(args, &parsed, &base));
-    let answer = match answer.and_then(|answer| save(args, &answer).map(|()| answer)) {
+    let answer = match answer.and_then(|answer| save(args, &base, &answer).map(|()| answer)) {
         Ok(answer) => answer,
         Err(message) => return bad(err, message),
     };
@@ -86,14 +87,48 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
 }
 
 /// Writes the result folder, if one was asked for.
-fn save(args: &Args, answer: &RecommendAnswer) -> Result<(), String> {
+fn save(args: &Args, base: &Loaded, answer: &RecommendAnswer) -> Result<(), String> {
     let Some(folder) = &args.save else { return Ok(()) };
     let values = json(answer);
-    let manifest = (answer.selection.leader.is_some())
-        .then(|| ("manifest.yaml".to_string(), answer.manifest.clone().into_bytes()));
-    let files = manifest.into_iter().collect();
     let charts = recommend_figures(&values);
+    let page = html::recommend::page(&RecommendPage {
+        answer,
+        given: &Given::of(base),
+        defaults: &base.defaults,
+        manifest: &manifests(base),
+        charts: &charts,
+        options: &options(args, answer),
+    });
+    let mut files = vec![("report.html".to_string(), page.into_bytes())];
+    if answer.selection.leader.is_some() {
+        files.push(("manifest.yaml".to_string(), answer.manifest.clone().into_bytes()));
+    }
     answer_folder::write(folder, format!("{values:#}\n"), &charts, files, &args.common.threads()?)
+}
+
+/// The options that do the same again, whatever the documents and the defaults say.
+fn options(args: &Args, answer: &RecommendAnswer) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut say = |option: &str, value: String| words.extend([option.to_string(), value]);
+    say("--minimize", answer.problem.objective.to_string());
+    for constraint in &answer.problem.constraints {
+        say("--subject-to", constraint.to_string());
+    }
+    for axis in &answer.grid.axes {
+        say("--vary", format!("{}={}", axis.path, axis.values.join(",")));
+    }
+    say("--indifference", args.indifference.clone());
+    say("--budget", answer.problem.budget.to_string());
+    say("--seed", answer.problem.seed.to_string());
+    if args.brief {
+        words.push("--brief".to_string());
+    }
+    words
+}
+
+/// The manifests as YAML.
+fn manifests(loaded: &Loaded) -> String {
+    loaded.jobs.iter().map(|job| manifest(&job.manifest)).collect::<Vec<_>>().join("---\n")
 }
 
 struct Plan {
@@ -120,9 +155,10 @@ impl Plan {
         let constraints = constraints.collect::<Result<Vec<_>, _>>()?;
         let indifference =
             probability(&args.indifference).map_err(|message| format!("--indifference: {message}"))?;
+        let seed = args.common.seed.unwrap_or(base.seed);
         let default_axes = args.vary.is_empty();
         let grid = match default_axes {
-            true => default_grid(base)?,
+            true => default_grid(base, &constraints, seed, &args.common.threads()?)?,
             false => Grid::parse(&args.vary).map_err(|message| format!("--vary {message}"))?,
         };
         let count = grid.len();
@@ -134,7 +170,6 @@ impl Plan {
         if budget < settings * FIRST {
             return Err(format!("--budget {budget}: {settings} settings need {} at least", settings * FIRST));
         }
-        let seed = args.common.seed.unwrap_or(base.seed);
         let error = 2.0 * tail_of(base.replications.confidence());
         Ok(Plan {
             grid,
@@ -176,7 +211,6 @@ impl Plan {
             );
         }
         progress.end();
-        let manifests = chosen.iter().flat_map(|chosen| &chosen.jobs).map(|job| manifest(&job.manifest));
         Ok(RecommendAnswer {
             inputs_sha256: base.sha256.clone(),
             grid: self.grid,
@@ -184,76 +218,9 @@ impl Plan {
             problem: self.problem,
             selection,
             costs,
-            manifest: manifests.collect::<Vec<_>>().join("---\n"),
+            manifest: chosen.as_ref().map(manifests).unwrap_or_default(),
             deadlines: advice,
             sensitivity: effects,
         })
     }
-}
-
-/// What is usually worth a try, of the first Job; the value that it has stands first, so that of equal settings the one
-/// without a change is taken.
-fn default_grid(base: &Loaded) -> Result<Grid, String> {
-    let (case, manifest) = (&base.scenario.jobs[0], &base.jobs[0].manifest);
-    let prefix = match base.scenario.jobs.len() {
-        1 => String::new(),
-        _ => format!("{}:", case.name),
-    };
-    let axis = |path: &str, values: Vec<String>| {
-        let mut distinct: Vec<String> = Vec::new();
-        for value in values {
-            if !distinct.contains(&value) {
-                distinct.push(value);
-            }
-        }
-        Axis { path: format!("{prefix}{path}"), values: distinct }
-    };
-    let now = case.spec.parallelism;
-    let most = case.spec.completions().unwrap_or(u32::MAX).max(1);
-    let parallelism = [now, now / 4, now / 2, now.saturating_mul(2), now.saturating_mul(4)];
-    let parallelism = parallelism.into_iter().filter(|p| *p == now || (1..=most).contains(p));
-    let mut axes = vec![
-        axis("spec.parallelism", parallelism.map(|p| p.to_string()).collect()),
-        axis(
-            "spec.backoffLimit",
-            [1, 4]
-                .map(|f| case.spec.backoff_limit.saturating_mul(f).min(i32::MAX as u32))
-                .map(|l| l.to_string())
-                .to_vec(),
-        ),
-    ];
-    if let Some(limit) = case.spec.per_index {
-        let limits = [limit.backoff_limit, limit.backoff_limit.saturating_mul(2) + 1];
-        axes.push(axis("spec.backoffLimitPerIndex", limits.map(|l| l.to_string()).to_vec()));
-        axes.retain(|axis| !axis.path.ends_with("spec.backoffLimit"));
-    }
-    let at = |path: &str| {
-        let path = crate::input::node::parse_path(path)?;
-        manifest.at(&path).map(crate::input::difference::one_line)
-    };
-    if let Some(longest_s) = long_attempt_s(case) {
-        let deadline = |path: &str, seconds: f64| {
-            let now = at(path).unwrap_or("null".to_string());
-            axis(path, vec![now, format!("{:.0}", seconds.ceil())])
-        };
-        axes.push(deadline("spec.template.spec.activeDeadlineSeconds", longest_s));
-        // Every round as long as that, and one more for retries.
-        let rounds = case.spec.completions().unwrap_or(1).div_ceil(now.max(1)) + 1;
-        axes.push(deadline("spec.activeDeadlineSeconds", longest_s * f64::from(rounds)));
-    }
-    axes.retain(|axis| axis.values.len() > 1);
-    if axes.is_empty() {
-        Err("no default axis makes sense here: say --vary".to_string())
-    } else {
-        Ok(Grid { axes })
-    }
-}
-
-/// What hardly any attempt exceeds, in seconds; none where nothing hangs, or nobody knows.
-fn long_attempt_s(case: &JobCase) -> Option<f64> {
-    let Workload::Sampled(workload) = &case.workload else { return None };
-    let RunTime::Steps(steps) = &workload.run else { return None };
-    let parts = steps.iter().chain([&workload.startup]);
-    let long_s: f64 = parts.map(|part| part.quantile(0.9999)).sum();
-    (workload.hang_probability > 0.0 && long_s.is_finite() && long_s < 1e9).then_some(long_s)
 }

@@ -224,7 +224,9 @@ fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<R
     let mut progress = Progress::new();
     let mut wanted = plan.rule.first();
     loop {
-        campaign.extend_to(wanted, |done| progress.tell(done, wanted))?;
+        campaign
+            .extend_to(wanted, |done| progress.tell(done, wanted))
+            .map_err(|message| format!("--save {message}"))?;
         let undecided = plan
             .gates
             .iter()

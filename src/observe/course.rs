@@ -3,7 +3,9 @@
 //! One stretch for each change of what a pod does; waits for a dependency that last no time leave none.
 
 use crate::engine::time::{SimDuration, SimTime};
-use crate::kubernetes::facts::{CallFact, ContainerRun, Decision, Observer, Phase, PodEnd, PodId};
+use crate::kubernetes::facts::{
+    CallFact, ContainerRun, Decision, Observer, Phase, PodEnd, PodId, StatusFact,
+};
 
 /// What a pod was doing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -88,6 +90,15 @@ pub struct Failure {
     pub restarts: bool,
 }
 
+/// The condition Suspended of a Job was True.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Suspension {
+    pub job: u32,
+    pub from: SimTime,
+    /// [`SimTime::NEVER`] when nobody resumed it.
+    pub to: SimTime,
+}
+
 /// Collects the course.
 #[derive(Default)]
 pub struct Course {
@@ -96,6 +107,9 @@ pub struct Course {
     pub stretches: Vec<Stretch>,
     pub pauses: Vec<Pause>,
     pub failures: Vec<Failure>,
+    pub suspensions: Vec<Suspension>,
+    /// By Job: when activeDeadlineSeconds fails it, as the controller saw it last; a suspension starts it anew.
+    deadlines: Vec<Option<SimTime>>,
     slots: Vec<Slot>,
     /// When each Job was created.
     pub created: Vec<Option<SimTime>>,
@@ -115,6 +129,11 @@ impl Course {
         for at in 0..self.slots.len() {
             self.go(at, SimTime::NEVER, End::Open, None);
         }
+    }
+
+    /// When a Job's activeDeadlineSeconds ends it, if it has one that is counting.
+    pub fn deadline(&self, job: u32) -> Option<SimTime> {
+        self.deadlines.get(job as usize).copied().flatten()
     }
 
     /// The pod in a slot does something else from now on.
@@ -149,6 +168,15 @@ impl Observer for Course {
             self.created.resize(job as usize + 1, None);
         }
         self.created[job as usize].get_or_insert(t);
+    }
+
+    fn job_status(&mut self, t: SimTime, job: u32, status: StatusFact<'_>) {
+        let open = self.suspensions.iter_mut().rev().find(|s| s.job == job && s.to == SimTime::NEVER);
+        match (status.counters.conditions.suspended(), open) {
+            (Some(true), None) => self.suspensions.push(Suspension { job, from: t, to: SimTime::NEVER }),
+            (Some(false), Some(open)) => open.to = t,
+            _ => {}
+        }
     }
 
     fn pod_created(&mut self, t: SimTime, pod: PodId, index: Option<u32>, _attempt: u32) {
@@ -246,6 +274,13 @@ impl Observer for Course {
         let (index, failures, until) = match decision {
             Decision::BackOff { failures, until, .. } => (None, failures, until),
             Decision::IndexBackOff { index, failures, until, .. } => (Some(index), failures, until),
+            Decision::ArmDeadline { at } => {
+                if self.deadlines.len() <= job as usize {
+                    self.deadlines.resize(job as usize + 1, None);
+                }
+                self.deadlines[job as usize] = Some(at);
+                return;
+            }
             _ => return,
         };
         let same = |pause: &&mut Pause| pause.job == job && pause.index == index;

@@ -16,6 +16,8 @@ pub struct TimelineRow {
     pub running: u32,
     /// Being deleted and not finished.
     pub terminating: u32,
+    /// Of those that run, the ones that are being deleted.
+    pub running_terminating: u32,
     /// Finished pods so far.
     pub succeeded: u32,
     pub failed: u32,
@@ -25,6 +27,7 @@ pub struct TimelineRow {
 struct Slot {
     active: bool,
     pending: bool,
+    running: bool,
     terminating: bool,
 }
 
@@ -45,6 +48,7 @@ impl Timeline {
             pending: 0,
             running: 0,
             terminating: 0,
+            running_terminating: 0,
             succeeded: 0,
             failed: 0,
         };
@@ -68,7 +72,8 @@ fn leave(row: &mut TimelineRow, slot: &mut Slot) {
     row.active -= u32::from(slot.active);
     row.pending -= u32::from(slot.pending);
     row.terminating -= u32::from(slot.terminating);
-    *slot = Slot::default();
+    row.running_terminating -= u32::from(slot.terminating && slot.running);
+    *slot = Slot { running: slot.running, ..Slot::default() };
 }
 
 impl Observer for Timeline {
@@ -78,7 +83,7 @@ impl Observer for Timeline {
             self.slots.resize(at + 1, Slot::default());
         }
         self.change(t, pod, |row, slot| {
-            *slot = Slot { active: true, pending: true, terminating: false };
+            *slot = Slot { active: true, pending: true, ..Slot::default() };
             row.active += 1;
             row.pending += 1;
         });
@@ -89,11 +94,17 @@ impl Observer for Timeline {
             row.running += 1;
             row.pending -= u32::from(slot.pending);
             slot.pending = false;
+            slot.running = true;
+            row.running_terminating += u32::from(slot.terminating);
         });
     }
 
     fn container_stopped(&mut self, t: SimTime, pod: PodId, _run: ContainerRun) {
-        self.change(t, pod, |row, _| row.running -= 1);
+        self.change(t, pod, |row, slot| {
+            row.running -= 1;
+            row.running_terminating -= u32::from(slot.terminating);
+            slot.running = false;
+        });
     }
 
     fn pod_delete_requested(&mut self, t: SimTime, pod: PodId) {
@@ -102,6 +113,7 @@ impl Observer for Timeline {
             leave(row, slot);
             slot.terminating = was_active;
             row.terminating += u32::from(was_active);
+            row.running_terminating += u32::from(was_active && slot.running);
         });
     }
 

@@ -49,7 +49,7 @@ pub(super) fn text(text: &mut String, answer: &DependencyAnswer, detail: Detail)
 }
 
 /// What became of the load, in a sentence.
-fn recovery_text(r: &RecoveryAnswer) -> String {
+pub(super) fn recovery_text(r: &RecoveryAnswer) -> String {
     let after = |since: &str| {
         r.after_s.as_ref().map_or(String::new(), |s| format!(", {} {since} (median)", duration(s.p50)))
     };

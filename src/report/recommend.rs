@@ -37,7 +37,7 @@ pub struct RecommendAnswer {
 }
 
 impl RecommendAnswer {
-    fn setting(&self, cell: usize) -> String {
+    pub(super) fn setting(&self, cell: usize) -> String {
         let values = self.grid.axes.iter().zip(self.grid.values(cell));
         values.map(|(axis, value)| format!("{}={value}", axis.path)).collect::<Vec<_>>().join(" ")
     }
@@ -46,6 +46,52 @@ impl RecommendAnswer {
     fn same(&self) -> Vec<usize> {
         let is = |at: &usize| self.selection.candidates[*at].standing == Standing::Same;
         (0..self.selection.candidates.len()).filter(is).collect()
+    }
+
+    /// The settings, those first that matter: the leader, what is as good, what is open, the Pareto front.
+    pub(super) fn order(&self, front: &[bool]) -> Vec<usize> {
+        let candidates = &self.selection.candidates;
+        let rank = |at: usize| match candidates[at].standing {
+            Standing::Leader => 0,
+            Standing::Same => 1,
+            Standing::Open => 2,
+            _ if front[at] => 3,
+            _ => 4,
+        };
+        let value = |at: usize| self.selection.value(&self.problem, 0, at);
+        let mut order: Vec<usize> = (0..candidates.len()).collect();
+        order.sort_by(|&a, &b| rank(a).cmp(&rank(b)).then(value(a).total_cmp(&value(b))));
+        order
+    }
+
+    /// What one constraint costs.
+    pub(super) fn cost(&self, constraint: &str, cost: &Cost) -> String {
+        let objective = &self.problem.objective;
+        let costs = show(objective, cost.difference);
+        match (cost.without, cost.interval) {
+            (Some(other), Some((low, high))) => format!(
+                "{constraint} costs {costs} of {objective} [{}, {}]: without it {}",
+                show(objective, low.max(0.0)),
+                show(objective, high),
+                self.setting(other)
+            ),
+            (Some(other), None) => {
+                format!("{constraint} costs about {costs} of {objective}: without it {}", self.setting(other))
+            }
+            _ => format!("{constraint} costs nothing that can be seen"),
+        }
+    }
+
+    /// How many settings, how many replications, which seed.
+    pub(super) fn extent(&self) -> String {
+        format!(
+            "{} settings{}, {} replications in all (at most {}), same luck in each, seed {}",
+            self.selection.candidates.len(),
+            if self.default_axes { " of the default axes" } else { "" },
+            self.selection.replications,
+            self.problem.budget,
+            self.problem.seed
+        )
     }
 
     fn finding(&self) -> &'static str {
@@ -57,7 +103,7 @@ impl RecommendAnswer {
         }
     }
 
-    fn sentence(&self) -> String {
+    pub(super) fn sentence(&self) -> String {
         let objective = &self.problem.objective;
         let Some(leader) = self.selection.leader else {
             return "No setting meets all constraints: each fails at least one, surely.".to_string();
@@ -85,7 +131,7 @@ impl RecommendAnswer {
         }
     }
 
-    fn guarantee(&self) -> String {
+    pub(super) fn guarantee(&self) -> String {
         format!(
             "With probability {} at least no setting was wrongly called allowed, not allowed or worse (simultaneous \
              intervals over all stages, settings and pairs).",
@@ -94,7 +140,7 @@ impl RecommendAnswer {
     }
 }
 
-fn standing(standing: Standing) -> &'static str {
+pub(super) fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Leader => "recommended",
         Standing::Same => "the same",
@@ -104,7 +150,7 @@ fn standing(standing: Standing) -> &'static str {
     }
 }
 
-fn show(measure: &Measure, value: f64) -> String {
+pub(super) fn show(measure: &Measure, value: f64) -> String {
     match () {
         () if value.is_nan() => "-".to_string(),
         () if value.is_infinite() => "never".to_string(),
@@ -112,6 +158,11 @@ fn show(measure: &Measure, value: f64) -> String {
         () if measure.is_time() => duration(value.max(0.0)),
         () => number(value),
     }
+}
+
+/// A change of a measure with its sign.
+pub(super) fn signed(measure: &Measure, change: f64) -> String {
+    format!("{}{}", if change < 0.0 { "-" } else { "+" }, show(measure, change.abs()))
 }
 
 fn finite(value: f64) -> Value {
@@ -206,7 +257,7 @@ pub fn text(answer: &RecommendAnswer) -> String {
     let mut text = format!("{}\n\n", answer.sentence());
     settings_table(&mut text, answer);
     for (constraint, cost) in problem.constraints.iter().zip(&answer.costs) {
-        cost_line(&mut text, answer, &constraint.to_string(), cost);
+        let _ = writeln!(text, "{}", answer.cost(&constraint.to_string(), cost));
     }
     if let Some(first) = answer.sensitivity.first().filter(|first| first.size() > 0.0) {
         let _ = writeln!(
@@ -214,10 +265,7 @@ pub fn text(answer: &RecommendAnswer) -> String {
             "\nMeasure {} first; {} changes, when an input is 10 % off:",
             first.input, problem.objective
         );
-        let signed = |change: &Change| {
-            let value = show(&problem.objective, change.difference.abs());
-            if change.difference < 0.0 { format!("-{value}") } else { format!("+{value}") }
-        };
+        let signed = |change: &Change| signed(&problem.objective, change.difference);
         let rows: Vec<Vec<String>> = answer
             .sensitivity
             .iter()
@@ -245,14 +293,9 @@ pub fn text(answer: &RecommendAnswer) -> String {
     }
     let _ = writeln!(
         text,
-        "\n{}\n{} settings{}, {} replications in all (at most {}), same luck in each, seed {}; jobsim {JOBSIM}, Kubernetes \
-         {KUBERNETES}",
+        "\n{}\n{}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}",
         answer.guarantee(),
-        selection.candidates.len(),
-        if answer.default_axes { " of the default axes" } else { "" },
-        selection.replications,
-        problem.budget,
-        problem.seed
+        answer.extent()
     );
     text
 }
@@ -264,16 +307,8 @@ fn settings_table(text: &mut String, answer: &RecommendAnswer) {
     header.push(problem.objective.to_string());
     header.extend(problem.constraints.iter().map(ToString::to_string));
     header.extend(["runs".to_string(), String::new()]);
-    let mut order: Vec<usize> = (0..selection.candidates.len()).collect();
-    let rank = |at: usize| match selection.candidates[at].standing {
-        Standing::Leader => 0,
-        Standing::Same => 1,
-        Standing::Open => 2,
-        _ if front[at] => 3,
-        _ => 4,
-    };
+    let order = answer.order(&front);
     let value = |at: usize| selection.value(problem, 0, at);
-    order.sort_by(|&a, &b| rank(a).cmp(&rank(b)).then(value(a).total_cmp(&value(b))));
     let mut rows = vec![header];
     for &at in order.iter().take(SHOWN) {
         let candidate = &selection.candidates[at];
@@ -297,27 +332,6 @@ fn settings_table(text: &mut String, answer: &RecommendAnswer) {
         let _ = writeln!(text, "  … {} more (-o json)", order.len() - SHOWN);
     }
     text.push('\n');
-}
-
-fn cost_line(text: &mut String, answer: &RecommendAnswer, constraint: &str, cost: &Cost) {
-    let objective = &answer.problem.objective;
-    let _ = match (cost.without, cost.interval) {
-        (Some(other), Some((low, high))) => writeln!(
-            text,
-            "{constraint} costs {} of {objective} [{}, {}]: without it {}",
-            show(objective, cost.difference),
-            show(objective, low.max(0.0)),
-            show(objective, high),
-            answer.setting(other)
-        ),
-        (Some(other), None) => writeln!(
-            text,
-            "{constraint} costs about {} of {objective}: without it {}",
-            show(objective, cost.difference),
-            answer.setting(other)
-        ),
-        _ => writeln!(text, "{constraint} costs nothing that can be seen"),
-    };
 }
 
 fn deadline_text(text: &mut String, title: &str, what: &str, advice: &Advice) {

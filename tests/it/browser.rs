@@ -105,11 +105,29 @@ fn pages_are_valid_accessible_alive_and_harmless() {
         "compare",
         &["compare", "scenarios/black-hole", cure, "--variant", "spec.parallelism=5", "-n", "40"],
     );
+    let deadline = "spec.template.spec.activeDeadlineSeconds=null,300,600";
+    save(
+        &folder,
+        "recommend",
+        &[
+            "recommend",
+            "scenarios/black-hole",
+            "--minimize",
+            "makespan",
+            "--subject-to",
+            "stuck<=5%",
+            "--vary",
+            deadline,
+        ],
+    );
     let hostile = inputs.to_str().unwrap();
     save(&folder, "hostile", &["run", hostile]);
     save(&folder, "hostile-sweep", &["sweep", hostile, "--vary", "parallelism=1,2", "-n", "10"]);
     let variant = "spec.template.metadata.annotations={a: \"<script>globalThis.hacked=7</script>\"}";
     save(&folder, "hostile-compare", &["compare", hostile, "--variant", variant, "-n", "10"]);
+    let recommend =
+        ["recommend", hostile, "--minimize", "wasted_pod", "--vary", "parallelism=1,2", "--brief"];
+    save(&folder, "hostile-recommend", &recommend);
 
     let mut command = Command::new("node");
     command.arg(scripts.join("check.mjs")).arg(&folder);
@@ -119,5 +137,5 @@ fn pages_are_valid_accessible_alive_and_harmless() {
     let output = command.output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}{err}");
-    assert!(out.contains("8 pages"), "{out}");
+    assert!(out.contains("10 pages"), "{out}");
 }

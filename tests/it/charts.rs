@@ -7,7 +7,7 @@ use std::process::Command;
 use jobsim::experiment::replicate::{Run, Threads};
 use jobsim::input::{Loaded, load};
 use jobsim::kubernetes::simulate::Seed;
-use jobsim::report::chart::spec::{Axis, Bar, Hue, Mark, Panel, Table, Unit};
+use jobsim::report::chart::spec::{Axis, Bar, Dot, Hue, Mark, Panel, Scale, Sign, Table, Unit};
 use jobsim::report::chart::{Chart, Ink, page_css, png, svg};
 use jobsim::report::figures::{
     RunView, Shown, compare_figures, recommend_figures, run_figures, sweep_figures,
@@ -121,6 +121,57 @@ fn pods_are_stacked_from_zero_and_pauses_are_shaded() {
     assert_eq!(failures.table.rows.len(), labels_of_failed(failures));
 }
 
+#[test]
+fn a_suspension_is_shaded_no_pod_is_counted_twice_and_the_deadline_begins_anew() {
+    let charts = charts(&loaded("scenarios/suspend-and-resume", &[]), 3, 0);
+    let pods = find(&charts, "pods-over-time");
+    // Five run, and while they are stopped the same five terminate.
+    let highest = marks(pods).filter_map(|mark| match mark {
+        Mark::Area { points, .. } => Some(points.iter().map(|point| point.2).fold(0.0, f64::max)),
+        _ => None,
+    });
+    assert_eq!(highest.fold(0.0, f64::max), 5.0);
+    for chart in [pods, find(&charts, "gantt")] {
+        assert!(labels(chart).contains(&"suspended 1h"), "{:?}", labels(chart));
+        assert!(chart.key.iter().any(|key| key.text == "suspended"));
+    }
+    // activeDeadlineSeconds of 1 h counts from the resumption: its end is beyond that of the Job.
+    for chart in [find(&charts, "gantt"), find(&charts, "makespan")] {
+        assert!(labels(chart).iter().all(|text| !text.starts_with("activeDeadlineSeconds")), "{}", chart.id);
+    }
+}
+
+#[test]
+fn indexes_that_a_change_adds_have_rows_and_a_time_before_all_ends_has_its_place() {
+    let elastic = charts(&loaded("scenarios/elastic", &[]), 3, 0);
+    let gantt = find(&elastic, "gantt");
+    let Scale::Names(rows) = &gantt.panels[0].y.scale else { panic!("rows with names") };
+    assert_eq!((rows.len(), rows[15].as_str()), (16, "index 15"));
+    let pods = find(&elastic, "pods-over-time");
+    let rules: Vec<&str> = marks(pods)
+        .filter_map(|mark| match mark {
+            Mark::RuleY { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(rules, ["parallelism 8 at first", "completions 8 at first"]);
+    // Somebody asks for a share at 10m, and no run ends before 12m: the axis begins before both.
+    let long = charts(&loaded("scenarios/queue-processor", &["spec.parallelism=4"]), 20, 0);
+    let makespan = find(&long, "makespan");
+    let Scale::Linear { from, .. } = makespan.x.scale else { panic!("a linear axis") };
+    assert!(from < 600.0 && labels(makespan).contains(&"by 10m: 0 %"), "{from} {:?}", labels(makespan));
+}
+
+#[test]
+fn a_pause_that_the_end_cuts_short_says_so() {
+    let charts = charts(&loaded("scenarios/thundering-herd", &[]), 3, 1);
+    let failures = find(&charts, "failures");
+    assert!(labels(failures).contains(&"9m59s, cut short by the end"), "{:?}", labels(failures));
+    let open = marks(failures).any(|mark| matches!(mark, Mark::Bars { bars, .. } if bars[0].goes_on));
+    assert!(open);
+    assert_eq!(find(&charts, "gantt").title, "thundering-herd: 100 pods, all of them fail");
+}
+
 /// How many failed pods the failures chart names.
 fn labels_of_failed(chart: &Chart) -> usize {
     let text = labels(chart).into_iter().find_map(|text| text.strip_suffix(" failed pods"));
@@ -217,7 +268,7 @@ fn ten_thousand_pods_are_still_a_small_picture_in_which_the_hung_one_is_seen() {
 
 #[test]
 fn hostile_words_stay_words() {
-    let evil = "<script>alert(\"1\")</script>\u{202e}&'\n";
+    let evil = "<script>alert(\"1\")</script>\u{202e}\u{2066}\u{2069}\u{200b}&'\n";
     let marks = vec![Mark::RuleX { at: 0.5, hue: Hue::Ink, text: evil.to_string() }];
     let chart = Chart {
         id: "a".to_string(),
@@ -234,7 +285,8 @@ fn hostile_words_stay_words() {
     for ink in [Ink::Light, Ink::Dark, Ink::Page] {
         let text = svg(&chart, ink);
         check_markup(&text, "evil");
-        assert!(!text.contains("<script") && !text.contains('\u{202e}'), "{text}");
+        assert!(!text.contains("<script"), "{text}");
+        assert!(!text.contains(['\u{202e}', '\u{2066}', '\u{2069}', '\u{200b}']), "{text}");
         assert!(text.contains("&lt;script&gt;"));
     }
 }
@@ -286,11 +338,48 @@ fn a_sweep_shows_its_knee_and_two_axes_a_heat_map() {
         _ => None,
     });
     assert_eq!(means, Some(6));
+    // The ticks are the settings; the other curves are explained by the key, not by words in the picture.
+    assert_eq!(chart.x.at, [1.0, 2.0, 5.0, 10.0, 25.0, 50.0]);
+    assert!(matches!(chart.x.scale, Scale::Log { .. }) && chart.x.unit == Unit::Count);
+    let lines = chart.key.iter().filter(|key| matches!(key.sign, Sign::Line(_)));
+    assert_eq!(lines.count(), 3);
     let two = ["--vary", "spec.backoffLimit=1,6"];
     let charts = sweep_figures(&json(&[&one[..], &two[..]].concat()));
     let heat = find(&charts, "heat-makespan");
     let cells = marks(heat).filter(|mark| matches!(mark, Mark::Bars { hue: Hue::Heat(_), .. })).count();
     assert_eq!(cells, 12);
+    let ends: Vec<Hue> = heat.key.iter().map(|key| key.hue).collect();
+    assert_eq!(ends, [Hue::Heat(0), Hue::Heat(8)], "what the colours stand for");
+}
+
+#[test]
+fn settings_that_are_no_numbers_are_rows() {
+    let policies = "spec.podReplacementPolicy=TerminatingOrFailed,Failed";
+    let charts = sweep_figures(&json(&["sweep", "scenarios/black-hole", "--vary", policies, "-n", "20"]));
+    let chart = find(&charts, "sweep-makespan");
+    let names = ["TerminatingOrFailed", "Failed"].map(String::from).to_vec();
+    assert_eq!(chart.panels[0].y.scale, Scale::Names(names));
+    assert!(matches!(chart.x.scale, Scale::Linear { from: 0.0, .. }));
+    assert_eq!(labels(chart), ["60 % complete", "60 % complete"]);
+}
+
+#[test]
+fn a_difference_of_many_times_the_base_is_an_arrow_and_not_a_point() {
+    let backoff = "scenarios/thundering-herd/client-backoff";
+    let charts = compare_figures(&json(&["compare", "scenarios/thundering-herd", backoff, "-n", "20"]));
+    let chart = find(&charts, "compare");
+    let arrows = marks(chart).filter(|mark| matches!(mark, Mark::Dots { dot: Dot::Right, .. })).count();
+    assert!(arrows >= 1 && chart.subtitle.contains("arrows: beyond the axis"), "{}", chart.subtitle);
+    assert!(labels(chart).iter().any(|text| text.starts_with('+') && text.ends_with(" %")));
+    // No interval reaches beyond the axis.
+    let Scale::Linear { from, to } = chart.x.scale else { panic!("a linear axis") };
+    for mark in marks(chart) {
+        if let Mark::Ranges { points, .. } = mark {
+            assert!(points.iter().all(|&(_, low, high)| from <= low && low <= high && high <= to));
+        }
+    }
+    let outcomes = find(&charts, "compare-outcomes");
+    assert!(labels(outcomes).contains(&"+100 points"), "{:?}", labels(outcomes));
 }
 
 #[test]
@@ -306,6 +395,19 @@ fn comparisons_and_recommendations_have_pictures() {
     let answer =
         json(&[&arguments[..], &["--vary", "spec.template.spec.activeDeadlineSeconds=null,600"]].concat());
     let charts = recommend_figures(&answer);
+    let never = find(&charts, "pareto");
+    assert!(never.subtitle.contains("1 not shown"), "{}", never.subtitle);
+    let front = ["recommend", "scenarios/queue-processor", "--minimize", "makespan", "--brief"];
+    let limit = ["--subject-to", "peak_running<=20", "--vary", "parallelism=5,20,40"];
+    let front = recommend_figures(&json(&[&front[..], &limit].concat()));
+    let front = find(&front, "pareto");
+    let keys: Vec<&str> = front.key.iter().map(|key| key.text.as_str()).collect();
+    assert_eq!(keys, ["Pareto front, over all constraints", "recommended", "on the front, and not allowed"]);
+    let crosses = marks(front).filter_map(|mark| match mark {
+        Mark::Dots { points, dot: Dot::Cross, hue: Hue::Blue } => Some(points.len()),
+        _ => None,
+    });
+    assert_eq!(crosses.sum::<usize>(), 1);
     let curve = find(&charts, "deadline-pod-black-hole");
     let best = answer["deadlines"][0]["pod"]["recommended_s"].as_f64().unwrap();
     assert!(marks(curve).any(|mark| matches!(mark, Mark::RuleX { at, .. } if *at == best)));

@@ -171,3 +171,26 @@ fn a_recommendation_is_saved_with_its_manifest_and_its_charts() {
     assert!(String::from_utf8(other.stderr).unwrap().contains("something else"));
     assert_eq!(read("summary.json"), summary);
 }
+
+/// Without axes: what is usually worth a try, and of deadlines what the advisor takes. The Job's own deadline only where
+/// a constraint says how often it may fail: a Job that is killed early has a short makespan.
+#[test]
+fn default_axes_follow_the_deadline_advisor() {
+    let axes = |limit: &str| -> Vec<(String, Vec<String>)> {
+        let options = ["--minimize", "makespan", "--subject-to", limit, "--budget", "5000"];
+        let answer = json(&[&["recommend", "scenarios/black-hole", "-o", "json"], &options[..]].concat());
+        let advice = &answer["deadlines"][0];
+        assert!(advice["pod"]["curve"].as_array().is_some_and(|curve| !curve.is_empty()));
+        let text = |value: &Value| value.as_str().unwrap().to_string();
+        let axes = answer["axes"].as_array().unwrap().iter();
+        axes.map(|axis| (text(&axis["path"]), axis["values"].as_array().unwrap().iter().map(text).collect()))
+            .collect()
+    };
+    let stuck = axes("stuck<=1%");
+    let paths: Vec<&str> = stuck.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(paths, ["spec.parallelism", "spec.backoffLimit", "spec.template.spec.activeDeadlineSeconds"]);
+    assert_eq!(stuck[2].1[0], "null", "what the Job has stands first");
+    assert_eq!(stuck[2].1.len(), 3, "{:?}", stuck[2]);
+    let complete = axes("complete>=90%");
+    assert_eq!(complete[3].0, "spec.activeDeadlineSeconds");
+}

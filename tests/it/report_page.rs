@@ -94,6 +94,30 @@ fn compare_saves_once() {
 }
 
 #[test]
+fn recommend_saves_a_page_with_the_change_and_what_it_costs() {
+    let question =
+        ["recommend", "scenarios/black-hole", "--minimize", "makespan", "--subject-to", "stuck<=5%"];
+    let axes =
+        ["--vary", "spec.template.spec.activeDeadlineSeconds=null,300,600", "--vary", "parallelism=3,5"];
+    let all = page("page-recommend", &[&question[..], &axes].concat());
+    for words in [
+        "Take spec.template.spec.activeDeadlineSeconds=300 parallelism=5",
+        "<ins>+       activeDeadlineSeconds: 300</ins>",
+        "<del>-   parallelism: 3</del>",
+        "id=\"pareto\"",
+        "id=\"deadline-pod-black-hole\"",
+        "What to measure next",
+        "stuck&lt;=5% costs",
+        "What the container does: how long it runs",
+        "--subject-to &#39;stuck&lt;=5%&#39;",
+    ] {
+        assert!(all.contains(words), "{words}");
+    }
+    let brief = page("page-recommend-brief", &[&question[..], &axes, &["--brief"]].concat());
+    assert!(!brief.contains("What to measure next") && !brief.contains("Which deadline"));
+}
+
+#[test]
 fn a_page_of_many_pods_is_small_and_says_what_it_leaves_out() {
     let of = [
         "run",
@@ -167,6 +191,120 @@ mod trouble {
         assert!(folder.join("report.html").exists() && folder.join("summary.json").exists());
     }
 
+    /// In a namespace of its own: SIZE bytes at $AT, the command, what is there then; with room, the command again.
+    const ON_A_SMALL_DISK: &str = "\
+mount -t tmpfs -o size=$SIZE tmpfs \"$AT\" || exit 77
+\"$@\" >/dev/null 2>\"$KEPT/error\"
+echo $?
+mkdir \"$KEPT/first\" \"$KEPT/again\"
+cp -r \"$AT/.\" \"$KEPT/first\"
+mount -o remount,size=64m \"$AT\" || exit 77
+\"$@\" >/dev/null 2>&1
+echo $?
+cp -r \"$AT/.\" \"$KEPT/again\"
+";
+
+    /// Exit codes of the command on the small disk and with room; none where no disk can be mounted.
+    fn on_a_small_disk(kept: &Path, size: &str, command: &[&str]) -> Option<(i32, i32)> {
+        let at = kept.join("disk");
+        std::fs::create_dir_all(&at).unwrap();
+        let place = |word: &&str| word.replace('@', at.to_str().unwrap());
+        let output = Command::new("unshare")
+            .args(["-rm", "sh", "-c", ON_A_SMALL_DISK, "sh", env!("CARGO_BIN_EXE_jobsim")])
+            .args(command.iter().map(place))
+            .env("SIZE", size)
+            .env("AT", &at)
+            .env("KEPT", kept)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .ok()?;
+        let codes = String::from_utf8_lossy(&output.stdout).to_string();
+        let mut codes = codes.lines().map(|line| line.parse().unwrap());
+        if output.status.code() != Some(0) {
+            eprintln!("skipped: no disk of our own: {}", String::from_utf8_lossy(&output.stderr).trim());
+            return None;
+        }
+        Some((codes.next()?, codes.next()?))
+    }
+
+    /// Every file below a folder, by its path there.
+    fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = PathBuf::from(entry.file_name().unwrap());
+            match entry.is_dir() {
+                true => found.extend(files(&entry).into_iter().map(|(path, bytes)| (name.join(path), bytes))),
+                false => found.push((name, std::fs::read(&entry).unwrap())),
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn a_disk_that_is_really_full() {
+        let commands: [(&str, &[&str]); 5] = [
+            ("run", &["run", "scenarios/black-hole", "-n", "30", "--save", "@/d"]),
+            (
+                "sweep",
+                &["sweep", "scenarios/black-hole", "--vary", "parallelism=1,2", "-n", "20", "--save", "@/d"],
+            ),
+            (
+                "compare",
+                &[
+                    "compare",
+                    "scenarios/black-hole",
+                    "--variant",
+                    "parallelism=5",
+                    "-n",
+                    "20",
+                    "--save",
+                    "@/d",
+                ],
+            ),
+            (
+                "recommend",
+                &[
+                    "recommend",
+                    "scenarios/queue-processor",
+                    "--minimize",
+                    "makespan",
+                    "--vary",
+                    "parallelism=10,20",
+                    "--subject-to",
+                    "peak_running<=10",
+                    "--brief",
+                    "--save",
+                    "@/d",
+                ],
+            ),
+            ("explain", &["explain", "scenarios/black-hole", "-n", "5", "--trace", "@/trace.json"]),
+        ];
+        for (name, command) in commands {
+            for size in ["4k", "24k", "120k"] {
+                let kept = fresh(&format!("full-{name}-{size}"));
+                let Some((first, again)) = on_a_small_disk(&kept, size, command) else { return };
+                let error = std::fs::read_to_string(kept.join("error")).unwrap();
+                assert!(first == 2 || first == 0 && size != "4k", "{name} {size}: {first} {error}");
+                if first == 2 {
+                    assert!(error.contains("No space left on device"), "{name} {size}: {error}");
+                    assert!(
+                        error.contains("--save ") || error.contains("--trace "),
+                        "{name} {size}: {error}"
+                    );
+                }
+                // With room the same command ends it, and what was there already was whole.
+                assert_eq!(again, 0, "{name} {size}");
+                let whole = files(&kept.join("again"));
+                assert!(whole.iter().all(|file| file.0.extension().is_none_or(|end| end != "part")));
+                for (path, bytes) in files(&kept.join("first")) {
+                    if !path.ends_with("journal.jsonl") {
+                        assert!(whole.contains(&(path.clone(), bytes)), "{name} {size}: {}", path.display());
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_place_where_no_folder_can_be() {
         let file = fresh("page-no-folder");
@@ -176,6 +314,15 @@ mod trouble {
             &["run", "scenarios/black-hole", "-n", "5"][..],
             &["sweep", "scenarios/black-hole", "--vary", "parallelism=1,2", "-n", "5"],
             &["compare", "scenarios/black-hole", "--variant", "spec.parallelism=5", "-n", "5"],
+            &[
+                "recommend",
+                "scenarios/black-hole",
+                "--minimize",
+                "makespan",
+                "--vary",
+                "parallelism=2,3",
+                "--brief",
+            ],
         ] {
             let output = jobsim(&[command, &["--save", below.to_str().unwrap()]].concat());
             let error = String::from_utf8_lossy(&output.stderr).to_string();

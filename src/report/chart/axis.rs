@@ -38,6 +38,9 @@ impl<'a> Placed<'a> {
     /// Values with their labels, some `apart` pixels from each other at least.
     pub(super) fn ticks(&self, apart: f64) -> Vec<(f64, String)> {
         let length = (self.to - self.from).abs();
+        if !self.axis.at.is_empty() {
+            return self.far_enough(self.axis.at.iter().copied(), apart);
+        }
         match &self.axis.scale {
             Scale::Names(names) => {
                 let each = length / names.len().max(1) as f64;
@@ -67,8 +70,13 @@ impl<'a> Placed<'a> {
             Unit::Time => TIMES_S.to_vec(),
             _ => (-12..13).flat_map(|e| [1.0, 2.0, 5.0].map(|m| m * libm::pow(10.0, f64::from(e)))).collect(),
         };
+        self.far_enough(candidates.into_iter().filter(|v| *v >= from * 0.999 && *v <= to * 1.001), apart)
+    }
+
+    /// Those that are not too near to the one before.
+    fn far_enough(&self, values: impl Iterator<Item = f64>, apart: f64) -> Vec<(f64, String)> {
         let mut ticks: Vec<(f64, String)> = Vec::new();
-        for v in candidates.into_iter().filter(|v| *v >= from * 0.999 && *v <= to * 1.001) {
+        for v in values {
             let far = ticks.last().is_none_or(|(last, _)| (self.at(v) - self.at(*last)).abs() >= apart);
             if far {
                 ticks.push((v, value(v, self.axis.unit)));
@@ -94,8 +102,9 @@ fn step(unit: Unit, least: f64) -> f64 {
 fn tick_label(v: f64, step: f64, unit: Unit) -> String {
     let digits = |scale: f64| (-libm::floor(libm::log10((step * scale).max(1e-12)) + 1e-9)).max(0.0) as usize;
     match unit {
-        Unit::Share => format!("{:.*} %", digits(100.0), v * 100.0),
-        Unit::Number if step < 1.0 => format!("{v:.*}", digits(1.0)),
+        Unit::Share => format!("{} %", signed(v, &format!("{:.*}", digits(100.0), v.abs() * 100.0))),
+        Unit::Points => signed(v, &format!("{:.*}", digits(100.0), v.abs() * 100.0)),
+        Unit::Number if step < 1.0 => signed(v, &format!("{:.*}", digits(1.0), v.abs())),
         _ => value(v, unit),
     }
 }
@@ -105,18 +114,28 @@ pub fn value(v: f64, unit: Unit) -> String {
     match unit {
         Unit::Time => time(v),
         Unit::Count => count(v),
-        Unit::Share => {
-            let percent = v * 100.0;
-            let text = if percent != 0.0 && percent.abs() < 1.0 || (99.0..100.0).contains(&percent) {
-                format!("{percent:.2}")
-            } else {
-                format!("{percent:.1}")
-            };
-            let short = text.trim_end_matches('0').trim_end_matches('.');
-            format!("{} %", if short.is_empty() { "0" } else { short })
-        }
+        Unit::Share => format!("{} %", signed(v, &hundredths(v.abs()))),
+        Unit::Points => signed(v, &hundredths(v.abs())),
         Unit::Number => number(v),
     }
+}
+
+/// A share in hundredths, with more digits near to none and all.
+fn hundredths(share: f64) -> String {
+    let percent = share * 100.0;
+    let text = if percent != 0.0 && percent < 1.0 || (99.0..100.0).contains(&percent) {
+        format!("{percent:.2}")
+    } else {
+        format!("{percent:.1}")
+    };
+    let short = text.trim_end_matches('0').trim_end_matches('.');
+    if short.is_empty() { "0" } else { short }.to_string()
+}
+
+/// The minus sign before what is below zero, of a text without sign; `-0` is 0.
+fn signed(v: f64, text: &str) -> String {
+    let is_zero = text.chars().all(|c| c == '0' || c == '.');
+    if v < 0.0 && !is_zero { format!("\u{2212}{text}") } else { text.to_string() }
 }
 
 fn number(v: f64) -> String {
@@ -124,11 +143,8 @@ fn number(v: f64) -> String {
         return count(v);
     }
     let places = if v.abs() >= 10.0 { 1 } else { 2 };
-    let text = format!("{v:.places$}");
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
-        false => text,
-    }
+    let text = format!("{:.places$}", v.abs());
+    signed(v, text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// Whole, in groups of three digits.
@@ -142,7 +158,7 @@ fn count(v: f64) -> String {
         }
         text.push(digit);
     }
-    if v < 0.0 && digits != "0" { format!("\u{2212}{text}") } else { text }
+    signed(v, &text)
 }
 
 /// A length of time: its two largest units, and nothing that is zero.
@@ -202,6 +218,10 @@ mod tests {
             (0.0012, Unit::Share, "0.12 %"),
             (0.0, Unit::Share, "0 %"),
             (-3.0, Unit::Count, "\u{2212}3"),
+            (-0.43, Unit::Share, "\u{2212}43 %"),
+            (-0.43, Unit::Points, "\u{2212}43"),
+            (-0.25, Unit::Number, "\u{2212}0.25"),
+            (-0.0, Unit::Number, "0"),
             (0.25, Unit::Number, "0.25"),
             (12.34, Unit::Number, "12.3"),
         ];
@@ -220,6 +240,7 @@ mod tests {
         assert_eq!(ticks(Unit::Share, 0.0, 1.0), ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
         assert_eq!(ticks(Unit::Count, 0.0, 3.0), ["0", "1", "2", "3"]);
         assert_eq!(ticks(Unit::Number, 0.0, 0.6), ["0.0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6"]);
+        assert_eq!(ticks(Unit::Points, -0.5, 0.5), ["\u{2212}40", "\u{2212}20", "0", "20", "40"]);
         // Nothing to divide: one tick, and no endless loop.
         assert_eq!(ticks(Unit::Count, 5.0, 5.0), ["5"]);
         assert_eq!(ticks(Unit::Time, 0.0, f64::NAN).len(), 1);

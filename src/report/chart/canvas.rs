@@ -2,13 +2,14 @@
 //!
 //! Backends count in whole pixels, so everything is drawn at [`SCALE`] times its size and scaled down by them.
 
+use std::borrow::Cow;
 use std::sync::Once;
 
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, IntoFont, ShapeStyle, TextStyle, register_font};
 use plotters_backend::{BackendColor, DrawingBackend};
 
-use super::colours::{Ink, rgb};
+use super::colours::{Ink, rgb, text_rgb};
 use super::spec::{Anchor, Hue};
 
 /// Backend pixels to a CSS pixel.
@@ -58,8 +59,9 @@ impl<'b, B: DrawingBackend> Canvas<'b, B> {
     pub(super) fn rect(&mut self, x: (f64, f64), y: (f64, f64), hue: Hue, alpha: f64) {
         let style = self.style(hue, alpha, 1.0);
         let (a, b) = (pixel(x.0.min(x.1), y.0.min(y.1)), pixel(x.0.max(x.1), y.0.max(y.1)));
-        // What is there is seen.
-        let b = (b.0.max(a.0 + 1), b.1.max(a.1 + 1));
+        // What is there is seen: nothing is thinner than a pixel.
+        let thin = SCALE as i32;
+        let b = (b.0.max(a.0 + thin), b.1.max(a.1 + thin));
         self.try_to(|backend| backend.draw_rect(a, b, &style, true));
     }
 
@@ -118,20 +120,51 @@ impl<'b, B: DrawingBackend> Canvas<'b, B> {
         };
         let style = TextStyle {
             font: font(size, look.bold),
-            color: BackendColor { alpha: 1.0, rgb: rgb(look.hue, self.ink) },
+            color: BackendColor { alpha: 1.0, rgb: text_rgb(look.hue, self.ink) },
             pos: Pos::new(horizontal, VPos::Top),
         };
         let at = pixel(x, y);
         // With ab_glyph letters stand half the size below the position.
         let at = (at.0, at.1 - (size / 2.0) as i32);
-        self.try_to(|backend| backend.draw_text(text, &style, at));
+        let text = visible(text);
+        self.try_to(|backend| backend.draw_text(&text, &style, at));
     }
 }
 
 /// How wide a text is, in CSS pixels.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
-    let found = font(size * SCALE * HEIGHT_PER_EM, bold).layout_box(text);
+    let text = visible(text);
+    let found = font(size * SCALE * HEIGHT_PER_EM, bold).layout_box(&text);
     found.map_or(0.6 * size * text.chars().count() as f64, |(a, b)| f64::from(b.0 - a.0) / SCALE)
+}
+
+/// Without letters that only turn others around or have no width: fonts have no sign for them and draw a box.
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(u32::from(c), 0xad | 0x61c | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff)
+    };
+    match text.contains(hidden) {
+        true => Cow::Owned(text.chars().filter(|c| !hidden(*c)).collect()),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// The text, or as much of its ends as so many pixels hold.
+pub(super) fn fitted(text: &str, size: f64, most: f64) -> String {
+    if width(text, size, false) <= most {
+        return text.to_string();
+    }
+    let letters: Vec<char> = text.chars().collect();
+    for left in (2..letters.len()).rev() {
+        let (head, tail) = (left.div_ceil(2), left / 2);
+        let short: String =
+            letters[..head].iter().chain(&['…']).chain(&letters[letters.len() - tail..]).collect();
+        if width(&short, size, false) <= most {
+            return short;
+        }
+    }
+    "…".to_string()
 }
 
 fn font(size: f64, bold: bool) -> FontDesc<'static> {

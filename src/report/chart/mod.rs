@@ -6,12 +6,14 @@ mod axis;
 mod canvas;
 mod colours;
 mod draw;
+mod frame;
 mod png;
 pub mod spec;
 mod svg;
+mod words;
 
 pub use axis::value;
-pub use colours::{Ink, page_css};
+pub use colours::{Ink, on_heat, page_css};
 pub use png::png;
 pub use spec::Chart;
 pub use svg::svg;

@@ -40,6 +40,8 @@ pub struct Axis {
     pub label: String,
     pub scale: Scale,
     pub unit: Unit,
+    /// Where ticks are; round values when it is empty.
+    pub at: Vec<f64>,
 }
 
 /// From value to place.
@@ -62,6 +64,8 @@ pub enum Unit {
     Count,
     /// 0 to 1, written in per cent.
     Share,
+    /// A difference of shares, -1 to 1, written in percentage points.
+    Points,
     /// Any number.
     Number,
 }
@@ -133,6 +137,9 @@ pub enum Dot {
     Disc,
     Ring,
     Cross,
+    /// What it stands for lies beyond this end of the x axis.
+    Left,
+    Right,
 }
 
 /// Something drawn in a panel.
@@ -211,8 +218,36 @@ pub struct Bar {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Key {
     pub hue: Hue,
-    pub fill: Fill,
+    pub sign: Sign,
     pub text: String,
+}
+
+/// What stands before the words of a key: what they explain, drawn small.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sign {
+    Box(Fill),
+    Line(Weight),
+    Dot(Dot),
+}
+
+impl Key {
+    /// Of areas and bars.
+    pub fn solid(hue: Hue, text: &str) -> Key {
+        Key { hue, sign: Sign::Box(Fill::Solid), text: text.to_string() }
+    }
+
+    /// Of bands and spans.
+    pub fn faint(hue: Hue, text: &str) -> Key {
+        Key { hue, sign: Sign::Box(Fill::Faint), text: text.to_string() }
+    }
+
+    pub fn line(hue: Hue, weight: Weight, text: &str) -> Key {
+        Key { hue, sign: Sign::Line(weight), text: text.to_string() }
+    }
+
+    pub fn dot(hue: Hue, dot: Dot, text: &str) -> Key {
+        Key { hue, sign: Sign::Dot(dot), text: text.to_string() }
+    }
 }
 
 /// The numbers behind a chart.
@@ -245,12 +280,18 @@ pub const MOST_ROWS: usize = 200;
 impl Axis {
     /// Linear.
     pub fn linear(label: &str, unit: Unit, from: f64, to: f64) -> Axis {
-        Axis { label: label.to_string(), scale: Scale::Linear { from, to }, unit }
+        Axis { label: label.to_string(), scale: Scale::Linear { from, to }, unit, at: Vec::new() }
+    }
+
+    /// Logarithmic, which its label says.
+    pub fn log(label: &str, unit: Unit, from: f64, to: f64) -> Axis {
+        let label = format!("{label} (logarithmic)");
+        Axis { label, scale: Scale::Log { from, to }, unit, at: Vec::new() }
     }
 
     /// One place for each name.
     pub fn names(label: &str, names: Vec<String>) -> Axis {
-        Axis { label: label.to_string(), scale: Scale::Names(names), unit: Unit::Count }
+        Axis { label: label.to_string(), scale: Scale::Names(names), unit: Unit::Count, at: Vec::new() }
     }
 }
 

@@ -11,7 +11,7 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle,
 };
 
-use super::canvas::SCALE;
+use super::canvas::{SCALE, visible};
 use super::colours::{Ink, ground, hex, named};
 use super::draw::draw;
 use super::spec::Chart;
@@ -115,17 +115,15 @@ fn path(points: impl IntoIterator<Item = BackendCoord>) -> String {
 /// Text in XML: nothing in it is markup, and what XML does not know is left out.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let text = text.replace(['\n', '\t', '\r'], " ");
+    for c in visible(&text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&apos;"),
-            '\n' | '\t' | '\r' => out.push(' '),
-            c if c.is_control()
-                || ('\u{202a}'..='\u{202e}').contains(&c)
-                || ('\u{fffe}'..='\u{ffff}').contains(&c) => {}
+            '\u{fffe}' | '\u{ffff}' => {}
             c => out.push(c),
         }
     }
@@ -244,7 +242,7 @@ mod tests {
 
     #[test]
     fn names_stay_text() {
-        let text = escaped("<script>alert(\"a\" & 'b')</script>\u{202e}\u{7}\n");
+        let text = escaped("<script>alert(\"a\" & 'b')</script>\u{202e}\u{2066}\u{2069}\u{200b}\u{7}\n");
         assert_eq!(text, "&lt;script&gt;alert(&quot;a&quot; &amp; &apos;b&apos;)&lt;/script&gt; ");
     }
 }

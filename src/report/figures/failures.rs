@@ -9,7 +9,9 @@ use crate::report::chart::spec::{
 use crate::report::chart::value;
 
 /// Failures that are marked one by one.
-const MOST_CROSSES: usize = 150;
+const MOST_CROSSES: usize = 60;
+/// Pauses whose length is written at their bar.
+const MOST_LABELS: usize = 8;
 /// Pauses that are drawn one by one.
 const MOST_PAUSES: usize = 400;
 
@@ -84,17 +86,29 @@ pub(super) fn failures(view: &RunView, job: usize) -> Option<Chart> {
             let bar = |&(from, to): &(f64, f64)| Bar {
                 x: (from, to.min(until)),
                 y: (0.0, to - from),
-                goes_on: false,
+                goes_on: to > until,
             };
             marks.push(Mark::Bars {
                 bars: pauses.iter().take(MOST_PAUSES).map(bar).collect(),
                 hue,
                 fill: Fill::Solid,
             });
-            key.push(Key { hue, fill: Fill::Solid, text: text.to_string() });
-            if pauses.len() <= 8 {
-                for (from, to) in pauses {
-                    let text = value(to - from, Unit::Time);
+            key.push(Key::solid(hue, text));
+            // Words at bars on each other would name the wrong one: then the longest is named.
+            let overlap = pauses.windows(2).any(|pair| pair[1].0 < pair[0].1);
+            let named: Vec<(f64, f64)> = match overlap {
+                true => pauses
+                    .iter()
+                    .copied()
+                    .max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)))
+                    .into_iter()
+                    .collect(),
+                false => pauses.clone(),
+            };
+            if pauses.len() <= MOST_LABELS {
+                for (from, to) in named {
+                    let cut = if to > until { ", cut short by the end" } else { "" };
+                    let text = format!("{}{cut}", value(to - from, Unit::Time));
                     let at = ((from + to.min(until)) / 2.0, to - from);
                     marks.push(Mark::Label { at, text, hue: Hue::Ink, anchor: Anchor::Middle });
                 }

@@ -43,12 +43,12 @@ pub(super) fn load(view: &RunView, number: usize) -> Option<Chart> {
         hue: Hue::Ink,
         anchor: Anchor::Middle,
     });
-    let mut key = vec![Key { hue: Hue::Blue, fill: Fill::Solid, text: "first tries".to_string() }];
+    let mut key = vec![Key::solid(Hue::Blue, "first tries")];
     let sum = |of: fn(&Second) -> u32| load.seconds.iter().map(|s| u64::from(of(s))).sum::<u64>();
     let (retries, refused, timed_out) = (sum(|s| s.retries), sum(|s| s.refused), sum(|s| s.timed_out));
     let calls = sum(Second::arrivals);
     if retries > 0 {
-        key.push(Key { hue: Hue::Orange, fill: Fill::Solid, text: "retries".to_string() });
+        key.push(Key::solid(Hue::Orange, "retries"));
     }
     let mut panels = vec![Panel {
         y: Axis::linear("calls that arrive, per second", Unit::Count, 0.0, top * 1.12),
@@ -63,7 +63,7 @@ pub(super) fn load(view: &RunView, number: usize) -> Option<Chart> {
         let most = bins.iter().map(|b| b.refused + b.timed_out).fold(1.0, f64::max);
         for (count, hue, text) in [(refused, Hue::Red, "refused"), (timed_out, Hue::Purple, "timed out")] {
             if count > 0 {
-                key.push(Key { hue, fill: Fill::Solid, text: text.to_string() });
+                key.push(Key::solid(hue, text));
             }
         }
         panels.push(Panel {

@@ -35,8 +35,11 @@ pub(super) fn makespan(view: &RunView, job: usize) -> Option<Chart> {
         return None;
     }
     let share = |count: usize| count as f64 / n as f64;
-    let deadline = case.spec.active_deadline.map(|deadline| deadline.seconds());
+    // A suspension starts it anew, so that it has no place of its own on this axis.
+    let suspended = view.shown.course.suspensions.iter().any(|s| s.job as usize == job);
+    let deadline = case.spec.active_deadline.filter(|_| !suspended).map(|deadline| deadline.seconds());
     let asked = view.done_by_s.iter().copied().chain(deadline).filter(|t| *t <= 4.0 * last);
+    let first = asked.clone().fold(first, f64::min);
     let to = asked.fold(last, f64::max) * 1.04 + if stuck + open > 0 { 0.06 * last } else { 0.0 };
     let from = if first < 0.5 * to { 0.0 } else { (first - 0.15 * (to - first)).max(0.0) };
     let to = if to > from { to } else { from + 1.0 };
@@ -56,10 +59,7 @@ pub(super) fn makespan(view: &RunView, job: usize) -> Option<Chart> {
         marks.push(Mark::Line { points: curve, path: Path::Steps, hue, weight: Weight::Normal });
         let text = format!("{} {name}", value(share(times.len()), Unit::Share));
         labels.push(Mark::Label { at: (to, share(times.len())), text, hue, anchor: Anchor::Start });
-        let words = format!("95 % band of the whole curve, {n} runs");
-        if key.is_empty() {
-            key.push(Key { hue, fill: Fill::Faint, text: words });
-        }
+        key.push(Key::faint(hue, &format!("{name}: 95 % band of the whole curve, {}", several(n, "run"))));
     }
     let never = stuck + open;
     if never > 0 {

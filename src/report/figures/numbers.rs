@@ -23,7 +23,8 @@ pub(super) fn known(value: &Value) -> Option<Known> {
 pub(super) fn share(job: &Value, outcome: &str, n: f64) -> f64 {
     let outcomes = list(&job["outcomes"]);
     let counts = outcomes.iter().filter(|o| o["outcome"] == outcome).filter_map(|o| o["count"].as_f64());
-    counts.sum::<f64>() / n.max(1.0)
+    // Of nothing the sum is -0.
+    (0.0 + counts.sum::<f64>()) / n.max(1.0)
 }
 
 pub(super) fn list(value: &Value) -> &[Value] {

@@ -2,6 +2,8 @@
 
 use super::{RunView, id, several};
 use crate::kubernetes::simulate::Outcome;
+use crate::model::patch::{Change, JobPatch};
+use crate::model::scenario::Action;
 use crate::observe::timeline::TimelineRow;
 use crate::report::chart::spec::{
     Anchor, Axis, Cell, Chart, Fill, Hue, Key, Mark, Panel, Path, Table, Unit, Weight,
@@ -31,13 +33,13 @@ struct State {
 
 impl State {
     fn of(row: &TimelineRow, t: f64) -> State {
-        let (active, pending, running) =
-            (f64::from(row.active), f64::from(row.pending), f64::from(row.running));
+        // A terminating pod may still run; it is counted once, among those.
+        let running = f64::from(row.running - row.running_terminating);
+        let (active, pending) = (f64::from(row.active), f64::from(row.pending));
         State {
             t,
             pending,
             running,
-            // A terminating pod may still run.
             restarting: (active - pending - running).max(0.0),
             terminating: f64::from(row.terminating),
             succeeded: f64::from(row.succeeded),
@@ -57,7 +59,8 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
     let mut states = if averaged { means(&all, until) } else { all.clone() };
     states.insert(0, State { t: states[0].t, ..State::default() });
     states.push(State { t: until, ..states[states.len() - 1] });
-    let peak = all.iter().map(|s| s.running).fold(0.0, f64::max);
+    let of_job = shown.timeline.rows.iter().filter(|row| row.job as usize == job);
+    let peak = of_job.map(|row| row.running).max().unwrap_or(0);
     let most = all.iter().map(|s| s.running + s.restarting + s.pending + s.terminating).fold(1.0, f64::max);
 
     let layers: [Series; 4] = [
@@ -66,18 +69,7 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
         ("pending", Hue::Sky, |s| s.pending),
         ("terminating", Hue::Pale, |s| s.terminating),
     ];
-    let pauses = shown.course.pauses.iter().filter(|p| p.job as usize == job && p.index.is_none());
-    let mut marks: Vec<Mark> = pauses
-        .map(|pause| {
-            let (from, to) = (shown.at_s(pause.from), shown.at_s(pause.until).min(until));
-            Mark::Span {
-                from,
-                to,
-                hue: Hue::Yellow,
-                text: format!("back-off {}", value(to - from, Unit::Time)),
-            }
-        })
-        .collect();
+    let (mut marks, spans) = shown.idle_spans(job);
     let mut key = Vec::new();
     let mut base = vec![0.0; states.len()];
     for (name, hue, of) in layers {
@@ -90,20 +82,15 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
             (s.t, low, *base)
         });
         marks.push(Mark::Area { points: points.collect(), path: Path::Steps, hue, fill: Fill::Solid });
-        key.push(Key { hue, fill: Fill::Solid, text: name.to_string() });
+        key.push(Key::solid(hue, name));
     }
-    if marks.iter().any(|mark| matches!(mark, Mark::Span { .. })) {
-        key.push(Key {
-            hue: Hue::Yellow,
-            fill: Fill::Faint,
-            text: "failure back-off: no new pods".to_string(),
-        });
-    }
+    key.extend(spans);
     let limit = f64::from(case.spec.parallelism);
     let mut top = most;
     if limit > 0.0 && limit <= 3.0 * most {
         top = top.max(limit);
-        let text = format!("parallelism {}", value(limit, Unit::Count));
+        let changes = changed(view, job, |patch| !matches!(patch.parallelism, Change::Keep));
+        let text = format!("parallelism {}{changes}", value(limit, Unit::Count));
         marks.push(Mark::RuleY { at: limit, hue: Hue::Ink, text });
     }
 
@@ -122,7 +109,8 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
     }
     if let Some(completions) = case.spec.completions() {
         most_done = most_done.max(f64::from(completions));
-        let text = format!("completions {}", value(f64::from(completions), Unit::Count));
+        let changes = changed(view, job, |patch| !matches!(patch.completions, Change::Keep));
+        let text = format!("completions {}{changes}", value(f64::from(completions), Unit::Count));
         done.push(Mark::RuleY { at: f64::from(completions), hue: Hue::Ink, text });
     }
 
@@ -131,7 +119,11 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
     let left = last.running + last.restarting + last.pending + last.terminating;
     let title = match ending.outcome {
         Outcome::Complete(_) => {
-            format!("{}: Complete after {end}, at most {peak} pods run at once", case.name)
+            let most = match peak {
+                1 => "1 pod runs".to_string(),
+                _ => format!("{} run", several(peak as usize, "pod")),
+            };
+            format!("{}: Complete after {end}, at most {most} at once", case.name)
         }
         Outcome::Failed(reason) => {
             format!(
@@ -142,10 +134,15 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
             )
         }
         Outcome::Stuck(_) => format!(
-            "{}: stuck from {end} on, {} left that never end",
+            "{}: stuck from {end} on, {} left that never {}",
             case.name,
-            several(left as usize, "pod")
+            several(left as usize, "pod"),
+            if left == 1.0 { "ends" } else { "end" }
         ),
+        Outcome::Horizon(_) => {
+            let horizon = value(view.scenario.horizon.seconds(), Unit::Time);
+            format!("{}: not ended at the horizon of {horizon}", case.name)
+        }
         other => format!("{}: {} after {end}", case.name, other.name()),
     };
     let mean = format!("; means over {}", value(until / PARTS as f64, Unit::Time));
@@ -191,6 +188,15 @@ pub(super) fn pods_over_time(view: &RunView, job: usize) -> Option<Chart> {
         key,
         table,
     })
+}
+
+/// ` at first`, when the timeline of the scenario changes a field of the running Job.
+fn changed(view: &RunView, job: usize, of: impl Fn(&JobPatch) -> bool) -> &'static str {
+    let changes = view.scenario.timeline.iter().any(|entry| match &entry.action {
+        Action::Patch { job: patched, patch } => *patched == job && of(patch),
+        _ => false,
+    });
+    if changes { " at first" } else { "" }
 }
 
 /// The means over equal parts of the time; counts of finished pods are those at the end of each part.

@@ -8,7 +8,7 @@ use super::numbers::{known, list, number, short, text, unit_of};
 use super::several;
 use super::sweep::unit_name;
 use crate::report::chart::spec::{
-    Anchor, Axis, Cell, Chart, Dot, Fill, Hue, Mark, Panel, Path, Scale, Table, Unit, Weight,
+    Anchor, Axis, Cell, Chart, Dot, Fill, Hue, Key, Mark, Panel, Path, Table, Unit, Weight,
 };
 use crate::report::chart::value;
 
@@ -56,6 +56,7 @@ fn pareto(answer: &Value) -> Option<Chart> {
         ("Pareto", ""),
     ]);
     let (mut front, mut others, mut allowed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut not_allowed = Vec::new();
     let (mut leader, mut unknown) = (None, 0);
     let (mut top, mut right) = (0.0f64, limit.unwrap_or(0.0));
     for setting in settings {
@@ -76,6 +77,7 @@ fn pareto(answer: &Value) -> Option<Chart> {
         (top, right) = (top.max(at.1), right.max(at.0));
         match (on_front, standing.as_str()) {
             (_, "recommended") => leader = Some((at, name(setting))),
+            (true, "not allowed") => not_allowed.push((at, name(setting))),
             (true, _) => front.push((at, name(setting))),
             (false, "not allowed") => others.push(at),
             _ => allowed.push(at),
@@ -85,13 +87,24 @@ fn pareto(answer: &Value) -> Option<Chart> {
         return None;
     }
     let mut marks = vec![
-        Mark::Dots { points: others, dot: Dot::Cross, hue: Hue::Quiet },
-        Mark::Dots { points: allowed, dot: Dot::Disc, hue: Hue::Quiet },
+        Mark::Dots { points: others.clone(), dot: Dot::Cross, hue: Hue::Quiet },
+        Mark::Dots { points: allowed.clone(), dot: Dot::Disc, hue: Hue::Quiet },
     ];
-    let mut line: Vec<(f64, f64)> = front.iter().map(|p| p.0).chain(leader.iter().map(|l| l.0)).collect();
+    let on_front = || front.iter().chain(&not_allowed).chain(&leader);
+    let mut line: Vec<(f64, f64)> = on_front().map(|p| p.0).collect();
     line.sort_by(|a, b| a.0.total_cmp(&b.0));
     marks.push(Mark::Line { points: line, path: Path::Straight, hue: Hue::Blue, weight: Weight::Thin });
-    marks.push(Mark::Dots { points: front.iter().map(|p| p.0).collect(), dot: Dot::Disc, hue: Hue::Blue });
+    for (settings, dot) in [(&front, Dot::Disc), (&not_allowed, Dot::Cross)] {
+        marks.push(Mark::Dots { points: settings.iter().map(|p| p.0).collect(), dot, hue: Hue::Blue });
+    }
+    let mut key = vec![Key::line(Hue::Blue, Weight::Thin, "Pareto front, over all constraints")];
+    let kinds = [
+        (leader.is_some(), Hue::Green, Dot::Ring, "recommended"),
+        (!allowed.is_empty(), Hue::Quiet, Dot::Disc, "allowed, and another beats it"),
+        (!not_allowed.is_empty(), Hue::Blue, Dot::Cross, "on the front, and not allowed"),
+        (!others.is_empty(), Hue::Quiet, Dot::Cross, "not allowed"),
+    ];
+    key.extend(kinds.iter().filter(|kind| kind.0).map(|(_, hue, dot, text)| Key::dot(*hue, *dot, text)));
     if let Some(limit) = limit {
         marks.push(Mark::RuleX { at: limit, hue: Hue::Ink, text: subject.clone() });
     }
@@ -104,7 +117,7 @@ fn pareto(answer: &Value) -> Option<Chart> {
             anchor: Anchor::Start,
         });
     }
-    for (at, name) in front.into_iter().take(MOST_NAMES) {
+    for (at, name) in front.into_iter().chain(not_allowed).take(MOST_NAMES) {
         marks.push(Mark::Label { at, text: name, hue: Hue::Quiet, anchor: Anchor::Start });
     }
     let x = Axis::linear(&format!("{measure} (estimate)"), unit_x, 0.0, (right * 1.08).max(1e-9));
@@ -112,7 +125,7 @@ fn pareto(answer: &Value) -> Option<Chart> {
         id: "pareto".to_string(),
         title: format!("{minimize} against {measure}: what nobody beats in both"),
         subtitle: format!(
-            "{}, seed {}; blue: the Pareto front over all constraints; crosses: not allowed{}",
+            "{}, seed {}{}",
             several(settings.len(), "setting"),
             answer["seed"],
             if unknown > 0 {
@@ -126,7 +139,7 @@ fn pareto(answer: &Value) -> Option<Chart> {
         height: 420,
         x,
         panels: vec![Panel { y: Axis::linear(&minimize, unit_y, 0.0, top * 1.08), weight: 1.0, marks }],
-        key: Vec::new(),
+        key,
         table: table.thinned("recommend -o json has all"),
     })
 }
@@ -168,14 +181,14 @@ fn deadline(advice: &Value, job: &str, what: &str) -> Option<Chart> {
     let most = killed.iter().map(|p| p.1).chain(band.iter().map(|b| b.2)).fold(0.0, f64::max);
     let mut table = Table::new(&[
         ("deadline", "s"),
+        ("wasted", "s"),
         ("killed by mistake", "share"),
         ("low", "share"),
         ("high", "share"),
-        ("wasted", "s"),
     ]);
     for p in curve {
         let of = |key: &str| Cell::from(p[key].as_f64());
-        table.rows.push(vec![of("deadline_s"), of("false_kills"), of("low"), of("high"), of("wasted_s")]);
+        table.rows.push(vec![of("deadline_s"), of("wasted_s"), of("false_kills"), of("low"), of("high")]);
     }
     let field =
         if what == "pod" { "spec.template.spec.activeDeadlineSeconds" } else { "spec.activeDeadlineSeconds" };
@@ -193,11 +206,7 @@ fn deadline(advice: &Value, job: &str, what: &str) -> Option<Chart> {
         ),
         width: 800,
         height: 440,
-        x: Axis {
-            label: format!("{field} (logarithmic)"),
-            scale: Scale::Log { from: first / 1.1, to: last * 1.1 },
-            unit: Unit::Time,
-        },
+        x: Axis::log(field, Unit::Time, first / 1.1, last * 1.1),
         panels: vec![
             Panel {
                 y: Axis::linear(&format!("time spent for nothing, per {one}"), Unit::Time, 0.0, top * 1.06),

@@ -7,6 +7,8 @@ use crate::observe::course::Course;
 use crate::observe::load::Load;
 use crate::observe::pod_table::PodTable;
 use crate::observe::timeline::Timeline;
+use crate::report::chart::spec::{Hue, Key, Mark, Unit};
+use crate::report::chart::value;
 
 /// A run with all that was seen of it.
 pub struct Shown {
@@ -54,6 +56,28 @@ impl Shown {
         let never =
             self.ending.jobs.iter().any(|job| matches!(job.outcome, Outcome::Stuck(_) | Outcome::Suspended));
         (end * if never { 1.15 } else { 1.01 }).max(0.001)
+    }
+
+    /// The spans in which a Job made no pods, because of failures or of a suspension, and the keys that say so.
+    pub(super) fn idle_spans(&self, job: usize) -> (Vec<Mark>, Vec<Key>) {
+        let until = self.until_s();
+        let span = |from: SimTime, to: SimTime, hue: Hue, what: &str| {
+            let (from, to) = (self.at_s(from), self.at_s(to).min(until));
+            Mark::Span { from, to, hue, text: format!("{what} {}", value(to - from, Unit::Time)) }
+        };
+        let pauses = self.course.pauses.iter().filter(|p| p.job as usize == job && p.index.is_none());
+        let mut marks: Vec<Mark> = pauses.map(|p| span(p.from, p.until, Hue::Yellow, "back-off")).collect();
+        let mut keys = Vec::new();
+        if !marks.is_empty() {
+            keys.push(Key::faint(Hue::Yellow, "failure back-off: no new pods"));
+        }
+        let suspensions = self.course.suspensions.iter().filter(|s| s.job as usize == job);
+        let suspended: Vec<Mark> = suspensions.map(|s| span(s.from, s.to, Hue::Pale, "suspended")).collect();
+        if !suspended.is_empty() {
+            keys.push(Key::faint(Hue::Pale, "suspended"));
+        }
+        marks.extend(suspended);
+        (marks, keys)
     }
 
     /// `median run, replication 12 of 1000, seed 42`.

@@ -52,7 +52,7 @@ fn has_steps(chart: &Chart) -> bool {
     })
 }
 
-/// Whether its table is what it shows: the first column is the x axis and goes up, and another one holds numbers.
+/// Whether its table is what it shows: the first column is the x axis and goes up, and another one holds numbers with a unit.
 fn is_curve(chart: &Chart) -> bool {
     let table = &chart.table;
     let is_x =
@@ -66,8 +66,10 @@ fn is_curve(chart: &Chart) -> bool {
     };
     let x: Option<Vec<f64>> = table.rows.iter().map(|row| number(row, 0)).collect();
     let goes_up = x.is_some_and(|x| x.len() >= FEWEST_ROWS && x.windows(2).all(|pair| pair[0] <= pair[1]));
-    goes_up
-        && (1..table.columns.len()).any(|column| table.rows.iter().any(|row| number(row, column).is_some()))
+    // Names that are numbers, of pods for example, have no unit.
+    let has_unit = |column: &usize| !table.columns[*column].unit.is_empty();
+    let mut curves = (1..table.columns.len()).filter(has_unit);
+    goes_up && curves.any(|column| table.rows.iter().any(|row| number(row, column).is_some()))
 }
 
 /// The lines of the first panel, each with the word that stands beside it in its colour; none when there are none, or the x
@@ -98,7 +100,7 @@ fn lines(chart: &Chart) -> Option<Value> {
     let axis = |axis: &Axis| {
         let unit = match axis.unit {
             Unit::Time => "s",
-            Unit::Share => "share",
+            Unit::Share | Unit::Points => "share",
             Unit::Count | Unit::Number => "",
         };
         json!({"label": axis.label, "unit": unit})
@@ -147,7 +149,8 @@ fn table(chart: &Chart) -> Html {
 /// At most four digits after the point.
 fn short(value: f64) -> String {
     let text = format!("{value:.4}");
-    text.trim_end_matches('0').trim_end_matches('.').to_string()
+    let short = text.trim_end_matches('0').trim_end_matches('.');
+    if short == "-0" { "0" } else { short }.to_string()
 }
 
 #[cfg(test)]
@@ -156,6 +159,6 @@ mod tests {
 
     #[test]
     fn numbers_without_what_says_nothing() {
-        assert_eq!([3.0, 0.5, 12.34567, 100.0, 0.0].map(short), ["3", "0.5", "12.3457", "100", "0"]);
+        assert_eq!([3.0, 0.5, 12.34567, 100.0, -0.0].map(short), ["3", "0.5", "12.3457", "100", "0"]);
     }
 }

@@ -23,7 +23,11 @@ pub struct ComparePage<'a> {
 pub fn page(compare: &ComparePage) -> String {
     let answer = compare.answer;
     let names: Vec<&str> = answer.variants.iter().map(|variant| variant.setting.name.as_str()).collect();
-    let mut page = Page::new("compare", &format!("{} against {}", names.join(", "), answer.base.name));
+    let title = match names.as_slice() {
+        [name] => format!("{name} against {}", answer.base.name),
+        _ => format!("{} variants against {}", names.len(), answer.base.name),
+    };
+    let mut page = Page::new("compare", &title);
     page.section("verdict", "Verdict", verdict(answer));
     if !compare.charts.is_empty() {
         let charts = page.charts(compare.charts, "");
@@ -66,7 +70,10 @@ pub fn page(compare: &ComparePage) -> String {
 fn verdict(answer: &CompareAnswer) -> Html {
     let mut html = Html::default();
     for variant in &answer.variants {
-        html.raw("<p class=\"headline\">").text(&sentence(variant)).raw("</p>\n");
+        if answer.variants.len() > 1 {
+            html.raw("<p class=\"quiet\"><bdi>").text(&variant.setting.name).raw("</bdi></p>\n");
+        }
+        html.raw("<p class=\"headline\">").sentence(&sentence(variant)).raw("</p>\n");
     }
     html.raw("<p class=\"sure\">").text(&format!(
         "From {} runs of each setting with the same luck. Brackets: {}. A difference whose bracket holds 0 may be none.",

@@ -4,6 +4,7 @@ use super::markup::Html;
 use crate::experiment::interval::{HEAVY_TAIL, Summary};
 use crate::report::answer::JobAnswer;
 use crate::report::dependencies::DependencyAnswer;
+use crate::report::dependency_text::recovery_text;
 use crate::report::words::{duration, number, percent, percents};
 
 /// A table that scrolls within itself where the page is narrow; the keyboard reaches it.
@@ -211,14 +212,7 @@ pub(super) fn dependency(answer: &DependencyAnswer) -> Html {
         html.raw("<p>").text(&words).raw("</p>\n");
     }
     if let Some(r) = &answer.recovery {
-        let after =
-            r.after_s.as_ref().map_or(String::new(), |s| format!(", after {} (median)", duration(s.p50)));
-        html.raw("<p>").text(&format!(
-            "After the fault the load came back to normal by itself in {} of {} runs{after}; only because the Jobs had ended \
-             in {}, not at all in {}.",
-            r.recovered, r.runs, r.only_at_the_end, r.not_yet
-        ));
-        html.raw("</p>\n");
+        html.raw("<p>").text(&recovery_text(r)).raw("</p>\n");
     }
     html
 }

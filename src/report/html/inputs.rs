@@ -12,6 +12,8 @@ use crate::report::model_card::{ModelCard, model_card};
 const MOST_BYTES: usize = 120_000;
 /// Longer texts are folded.
 const MOST_OPEN_LINES: usize = 60;
+/// Letters of a command in one line.
+const LONGEST_LINE: usize = 96;
 /// What `--set` options are called among the texts.
 const SET: &str = "--set ";
 
@@ -33,18 +35,7 @@ pub(super) fn advice(sources: &Sources, advice: &[Diagnostic]) -> Html {
             html.raw("<p class=\"cure\">").text(&capital(help)).raw(".</p>\n");
         }
         if let Some((file, lines)) = patch(sources, &finding.fix) {
-            html.raw("<figure><figcaption>The change, in ")
-                .text(name(sources.file(file)))
-                .raw("</figcaption><pre class=\"patch\">");
-            for line in lines {
-                match line {
-                    PatchLine::Same(text) => html.raw("  ").text(&text).raw("\n"),
-                    PatchLine::Gone(text) => html.raw("<del>- ").text(&text).raw("</del>\n"),
-                    PatchLine::New(text) => html.raw("<ins>+ ").text(&text).raw("</ins>\n"),
-                    PatchLine::Gap => html.raw("  …\n"),
-                };
-            }
-            html.raw("</pre></figure>\n");
+            html.part(shown_patch(name(sources.file(file)), &lines));
         } else if let Some(span) = finding.span {
             let line = sources.line_column(span).0;
             html.raw("<p class=\"quiet\">")
@@ -54,6 +45,22 @@ pub(super) fn advice(sources: &Sources, advice: &[Diagnostic]) -> Html {
         html.raw("</li>\n");
     }
     html.raw("</ol>\n");
+    html
+}
+
+/// A patch under the name of what it changes.
+pub(super) fn shown_patch(of: &str, lines: &[PatchLine]) -> Html {
+    let mut html = Html::default();
+    html.raw("<figure><figcaption>The change, in ").text(of).raw("</figcaption><pre class=\"patch\">");
+    for line in lines {
+        match line {
+            PatchLine::Same(text) => html.raw("  ").text(text).raw("\n"),
+            PatchLine::Gone(text) => html.raw("<del>- ").text(text).raw("</del>\n"),
+            PatchLine::New(text) => html.raw("<ins>+ ").text(text).raw("</ins>\n"),
+            PatchLine::Gap => html.raw("  …\n"),
+        };
+    }
+    html.raw("</pre></figure>\n");
     html
 }
 
@@ -179,9 +186,28 @@ pub(super) fn list(heading: &'static str, sentences: &[String]) -> Html {
 /// A command, quoted for a shell.
 pub(super) fn command(words: &[String]) -> Html {
     let mut html = Html::default();
-    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    html.raw("<pre class=\"command-line\">").text(&words.join(" ")).raw("</pre>\n");
+    html.raw("<pre class=\"command-line\">").text(&line(words)).raw("</pre>\n");
     html
+}
+
+/// As one line, or a long one as several that a shell reads as one: with an option each.
+fn line(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    let line = words.join(" ");
+    if line.chars().count() <= LONGEST_LINE {
+        return line;
+    }
+    let mut lines = String::new();
+    for word in &words {
+        if word.starts_with('-') && word != "-" {
+            lines.push_str(" \\\n ");
+        }
+        if !lines.is_empty() {
+            lines.push(' ');
+        }
+        lines.push_str(word);
+    }
+    lines
 }
 
 /// As a POSIX shell reads it.
@@ -203,5 +229,14 @@ mod tests {
         assert_eq!(quoted("stuck<=0.1%"), "'stuck<=0.1%'");
         assert_eq!(quoted("it's $(x)"), "'it'\\''s $(x)'");
         assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn a_long_command_has_an_option_a_line() {
+        let words = |text: &str| text.split(' ').map(str::to_string).collect::<Vec<_>>();
+        assert_eq!(line(&words("jobsim run job.yaml -n 10")), "jobsim run job.yaml -n 10");
+        let long = format!("jobsim sweep job.yaml --vary {} -n 10", "x".repeat(90));
+        let broken = format!("jobsim sweep job.yaml \\\n  --vary {} \\\n  -n 10", "x".repeat(90));
+        assert_eq!(line(&words(&long)), broken);
     }
 }

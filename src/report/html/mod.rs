@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   markup     text gets in escaped, markup is ours        policy   what a browser may run in the page
-//!   run, sweep, compare    a page each                      page     its frame: head, contents, scripts
+//!   run, sweep, compare, recommend    a page each           page     its frame: head, contents, scripts
 //!   verdict    the first screen                             figures  tables of numbers; charts: pictures
 //!   story      one run step by step, and its pods           inputs   what was given, how to repeat it, what to trust
 //! ```
@@ -18,6 +18,7 @@ mod markup;
 mod page;
 mod patch;
 mod policy;
+pub mod recommend;
 pub mod run;
 mod story;
 pub mod sweep;

@@ -220,7 +220,7 @@ fn steps(shown: &ShownRun, subject: &Subject, most: usize) -> Html {
         html.raw("<tr><th scope=\"row\">")
             .text(&clock(t, subject.zero))
             .raw("</th><td>")
-            .text(&line.text)
+            .sentence(&line.text)
             .raw("</td>");
         let s =
             state.map_or([0; 6], |s| [s.active, s.pending, s.running, s.terminating, s.succeeded, s.failed]);

@@ -76,7 +76,7 @@ fn verdict(summary: &Value) -> Html {
     };
     let mut html = badge(grade);
     let mut say = |class: &'static str, words: &str| {
-        html.raw(class).text(words).raw("</p>\n");
+        html.raw(class).sentence(words).raw("</p>\n");
     };
     let headline = match whole.len() {
         all if all == cells.len() => format!("All {all} settings complete in every run."),
@@ -94,7 +94,10 @@ fn verdict(summary: &Value) -> Html {
             ),
             None => "No setting was simulated.".to_string(),
         },
-        some => format!("{some} of {} settings complete in every run: {}.", cells.len(), named(&whole)),
+        some if some <= MOST_NAMED => {
+            format!("{some} of {} settings complete in every run: {}.", cells.len(), named(&whole))
+        }
+        some => format!("{some} of {} settings complete in every run.", cells.len()),
     };
     let class = match grade {
         Grade::Good => "<p class=\"headline good\">",
@@ -131,7 +134,14 @@ fn verdict(summary: &Value) -> Html {
             .collect();
         say(
             "<p>",
-            &format!("Beyond the knee the makespan falls little for what is added: {}.", times.join("; ")),
+            &format!(
+                "Beyond the knee the makespan falls little for what is added: {}{}.",
+                times.join("; "),
+                match knees.len().saturating_sub(MOST_NAMED) {
+                    0 => String::new(),
+                    more => format!("; and {more} more in the table"),
+                }
+            ),
         );
     }
     if let Some((index, of)) = shard(summary) {
@@ -156,29 +166,33 @@ fn shard(summary: &Value) -> Option<(u64, u64)> {
 }
 
 fn named(cells: &[&Value]) -> String {
-    let names: Vec<String> = cells.iter().take(MOST_NAMED).map(|cell| setting(cell)).collect();
-    match cells.len().saturating_sub(MOST_NAMED) {
-        0 => names.join("; "),
-        more => format!("{}; and {more} more", names.join("; ")),
-    }
+    cells.iter().map(|cell| setting(cell)).collect::<Vec<_>>().join("; ")
 }
 
 fn settings(summary: &Value) -> Html {
     let cells = list(&summary["cells"]);
     let jobs = list(&cells.first().unwrap_or(&Value::Null)["jobs"]).len();
-    let mut columns = vec!["setting".to_string()];
+    // A column for each axis: the settings of a long list are compared by their values.
+    let mut columns: Vec<String> =
+        list(&summary["axes"]).iter().map(|axis| short(&text(&axis["path"]))).collect();
     columns.extend((jobs > 1).then(|| "Job".to_string()));
     let names =
         ["complete", "its interval", "makespan", "its interval", "p95", "at least", "wasted pod time"];
     columns.extend(names.map(String::from));
     let dependencies = list(&cells.first().unwrap_or(&Value::Null)["dependencies"]);
     columns.extend(dependencies.iter().map(|d| format!("peak on {}", text(&d["name"]))));
+    columns.push("note".to_string());
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let mut table = Table::new("Every setting: means over its runs", &columns);
     for cell in cells.iter().take(MOST_ROWS) {
         for job in list(&cell["jobs"]) {
             let mark = mark(cell, cell["knee"] == true, job["makespan_bounds"]["left"] == true);
-            table.row(format!("{} {mark}", setting(cell)).trim(), &row(cell, job, jobs));
+            let values: Vec<String> = list(&cell["setting"]).iter().map(|s| text(&s["value"])).collect();
+            let (first, others) = values.split_first().map_or(("", &values[..]), |(f, o)| (f.as_str(), o));
+            let mut cells: Vec<Cell> = others.iter().cloned().map(Cell::Words).collect();
+            cells.extend(row(cell, job, jobs));
+            cells.push(Cell::Words(mark.replace("<- ", "")));
+            table.row(first, &cells);
         }
     }
     let mut html = Html::default();

@@ -38,7 +38,7 @@ pub(super) fn verdict(answer: &Answer) -> Html {
         }
         html.raw("</ul>\n");
     }
-    html.raw("<p class=\"sure\">").text(&how_sure(answer)).raw("</p>\n");
+    html.raw("<p class=\"sure\">").sentence(&how_sure(answer)).raw("</p>\n");
     html
 }
 
@@ -59,10 +59,10 @@ fn words(html: &mut Html, verdict: &Verdict) {
     html.raw("<p class=\"headline ")
         .raw(verdict.grade.name())
         .raw("\">")
-        .text(&verdict.headline)
+        .sentence(&verdict.headline)
         .raw("</p>\n");
     if !verdict.rest.is_empty() {
-        html.raw("<p>").text(&verdict.rest).raw("</p>\n");
+        html.raw("<p>").sentence(&verdict.rest).raw("</p>\n");
     }
 }
 

@@ -1,0 +1,145 @@
+//! What a sweep shows: curves along its first number, with intervals and the knee; heat maps when there are two axes; a row
+//! for each setting when there is no number.
+
+mod complete;
+mod dependency;
+mod heat;
+mod lines;
+mod makespan;
+mod rows;
+
+use serde_json::Value;
+
+use super::numbers::{list, number, text, unit_of};
+use super::{file_name, several};
+use crate::report::chart::Chart;
+use crate::report::chart::spec::Unit;
+use lines::{Line, MOST_LINES, lines};
+
+/// What the charts of a sweep are made of.
+struct Sweep<'a> {
+    summary: &'a Value,
+    axes: &'a [Value],
+    cells: &'a [Value],
+    /// Short names of the axes, each different.
+    names: Vec<String>,
+}
+
+/// A Job of the sweep, by its number; the suffix of its charts is empty where it is the only one.
+struct Job {
+    number: usize,
+    name: String,
+    suffix: String,
+}
+
+/// The charts of a sweep, from its summary.
+pub(super) fn sweep(summary: &Value) -> Vec<Chart> {
+    let (axes, cells) = (list(&summary["axes"]), list(&summary["cells"]));
+    let Some(first) = cells.first() else { return Vec::new() };
+    let sweep = Sweep { summary, axes, cells, names: axis_names(axes) };
+    let is_number = |axis: &Value| {
+        list(&axis["values"]).len() > 1 && list(&axis["values"]).iter().all(|v| number(v).is_some())
+    };
+    let along = axes.iter().position(is_number);
+    let lines = along.map(|along| lines(&sweep, along)).unwrap_or_default();
+    let mut charts = Vec::new();
+    let jobs = list(&first["jobs"]).len();
+    for number in 0..jobs {
+        let name = text(&first["jobs"][number]["name"]);
+        let suffix = if jobs > 1 { format!("-{}", file_name(&name)) } else { String::new() };
+        let job = Job { number, name, suffix };
+        match along {
+            Some(along) => {
+                charts.push(makespan::makespans(&sweep, &lines, along, &job));
+                charts.extend(complete::complete(&sweep, &lines, along, &job));
+            }
+            None if axes.len() != 2 => charts.extend(rows::rows(&sweep, &job)),
+            None => {}
+        }
+        if let [a, b] = axes {
+            charts.extend(heat::heat_maps(&sweep, (a, b), &job));
+        }
+    }
+    if let Some(along) = along {
+        for number in 0..list(&first["dependencies"]).len().min(4) {
+            charts.extend(dependency::dependency(&sweep, &lines, along, number));
+        }
+    }
+    charts
+}
+
+/// The last name of each path; of a Simulation's field, and where two have the same last name, all but the first word.
+fn axis_names(axes: &[Value]) -> Vec<String> {
+    let paths: Vec<String> = axes.iter().map(|axis| text(&axis["path"])).collect();
+    let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_string();
+    let name = |path: &String| {
+        let alone = paths.iter().filter(|other| last(other) == last(path)).count() == 1;
+        match path.split_once('.') {
+            Some((first, rest)) if !alone || first.ends_with("simulation") => rest.to_string(),
+            _ => last(path),
+        }
+    };
+    paths.iter().map(name).collect()
+}
+
+impl Sweep<'_> {
+    /// `7 settings, 100 replications of each with the same luck, seed 42; whiskers: 95 % intervals`.
+    fn in_words(&self, lines: &[Line]) -> String {
+        let n = self.replications();
+        let left = lines.len().saturating_sub(MOST_LINES);
+        let more = if left > 0 { format!("; {left} lines more in sweep.csv") } else { String::new() };
+        let whiskers = if n > 1.0 { "; whiskers: 95 % intervals" } else { "" };
+        format!(
+            "{}, {} of each with the same luck, seed {}{whiskers}{more}",
+            several(self.cells.len(), "setting"),
+            several(n as usize, "replication"),
+            self.summary["seed"]
+        )
+    }
+
+    fn replications(&self) -> f64 {
+        self.summary["replications"].as_f64().unwrap_or(0.0)
+    }
+
+    /// `parallelism 20, backoffLimit 6`.
+    fn setting(&self, cell: &Value) -> String {
+        self.without(cell, None)
+    }
+
+    /// The same without one of the axes.
+    fn without(&self, cell: &Value, axis: Option<usize>) -> String {
+        let values = list(&cell["setting"]).iter().zip(&self.names).enumerate();
+        let others = values.filter(|(k, _)| Some(*k) != axis);
+        others.map(|(_, (s, name))| format!("{name} {}", text(&s["value"]))).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Whether a unit is a time; for tables.
+pub(super) fn unit_name(name: &str) -> &'static str {
+    match unit_of(name) {
+        Unit::Time => "s",
+        Unit::Share => "share",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_have_short_names_that_differ() {
+        let names = |paths: &[&str]| {
+            let axes: Vec<Value> = paths.iter().map(|path| serde_json::json!({"path": path})).collect();
+            axis_names(&axes)
+        };
+        let deadlines = ["spec.template.spec.activeDeadlineSeconds", "spec.activeDeadlineSeconds"];
+        assert_eq!(names(&["spec.parallelism", deadlines[0]]), ["parallelism", "activeDeadlineSeconds"]);
+        assert_eq!(names(&deadlines), ["template.spec.activeDeadlineSeconds", "activeDeadlineSeconds"]);
+        assert_eq!(names(&["parallelism"]), ["parallelism"]);
+        assert_eq!(
+            names(&["simulation.workload.default.steps.0.run", "a:spec.parallelism"]),
+            ["workload.default.steps.0.run", "parallelism"]
+        );
+    }
+}
