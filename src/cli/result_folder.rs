@@ -85,8 +85,10 @@ impl ResultFolder {
         let failed = |message: String| format!("--save {}: {message}", self.path.display());
         let summary = format!("{:#}\n", report::json::answer(answer));
         let Some(journal) = journal else {
-            let same =
-                std::fs::read_to_string(self.path.join("summary.json")).is_ok_and(|old| old == summary);
+            let holds =
+                |file: &str, text| std::fs::read_to_string(self.path.join(file)).is_ok_and(|old| old == text);
+            let shown = ShownRun::choose(runs, asked)[0].1;
+            let same = holds("summary.json", summary) && holds("pods.csv.meta.json", of_one(answer, shown));
             return if same { Ok(()) } else { Err(failed(FOREIGN.to_string())) };
         };
         let scenario = &loaded.scenario;
@@ -153,10 +155,8 @@ fn tables(
     report::csv::replications(&mut replications, &names, runs)?;
     report::csv::pods(&mut pods, &names, &rows)?;
     report::csv::timeline(&mut timeline, &names, &shown.timeline)?;
-    let mut origin = report::json::origin(answer);
-    let of_all = format!("{origin:#}\n").into_bytes();
-    origin["replication"] = shown.replication.into();
-    let of_one = format!("{origin:#}\n").into_bytes();
+    let of_all = format!("{:#}\n", report::json::origin(answer)).into_bytes();
+    let of_one = of_one(answer, shown.replication).into_bytes();
     let mut files = vec![
         ("replications.csv.meta.json", of_all.clone()),
         ("pods.csv.meta.json", of_one.clone()),
@@ -172,4 +172,11 @@ fn tables(
         files.push(("dependencies.csv", table));
     }
     Ok(files.into_iter().map(|(name, bytes)| (name.to_string(), bytes)).collect())
+}
+
+/// What a table of one run belongs to.
+fn of_one(answer: &Answer, replication: u64) -> String {
+    let mut origin = report::json::origin(answer);
+    origin["replication"] = replication.into();
+    format!("{origin:#}\n")
 }

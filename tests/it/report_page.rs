@@ -91,6 +91,29 @@ fn compare_saves_once() {
     assert_eq!(other.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&other.stderr).contains("the folder holds something else"));
     assert!(before == bytes());
+    // Killed on its way: some files whole, one begun, no summary. The same command finishes it, another does not.
+    std::fs::remove_file(folder.join("summary.json")).unwrap();
+    std::fs::rename(folder.join("report.html"), folder.join("report.html.part")).unwrap();
+    assert_eq!(compare(&["--seed", "7"]).status.code(), Some(2));
+    assert!(compare(&[]).status.success());
+    assert!(before == bytes() && !folder.join("report.html.part").exists());
+    std::fs::remove_file(folder.join("summary.json")).unwrap();
+    std::fs::write(folder.join("notes.txt"), "mine").unwrap();
+    assert_eq!(compare(&[]).status.code(), Some(2));
+}
+
+/// The tables of a finished folder are those of one run: another one is something else.
+#[test]
+fn another_run_to_show_is_another_folder() {
+    let folder = fresh("page-replication");
+    let run = |more: &[&str]| {
+        let save = ["run", "scenarios/black-hole", "-n", "20", "--save", folder.to_str().unwrap()];
+        jobsim(&[&save[..], more].concat()).status.code()
+    };
+    assert_eq!(run(&["--replication", "3"]), Some(0));
+    assert_eq!(run(&["--replication", "3"]), Some(0));
+    assert_eq!(run(&["--replication", "4"]), Some(2));
+    assert_eq!(run(&[]), Some(2));
 }
 
 #[test]
