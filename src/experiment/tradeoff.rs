@@ -57,9 +57,12 @@ fn without(problem: &Problem, selection: &Selection, left_out: usize) -> Option<
 }
 
 /// For each constraint: the leader against the best setting that only has to meet the others. Simulates those further,
-/// as they were given up early.
+/// as they were given up early. Without a leader there is nothing to compare: none.
 pub fn costs(problem: &Problem, selection: &mut Selection, threads: &Threads) -> Vec<Cost> {
     let mut costs = Vec::new();
+    if selection.leader.is_none() {
+        return costs;
+    }
     for constraint in 0..problem.constraints.len() {
         let nothing = Cost { without: None, interval: None, difference: 0.0 };
         if let Some(best) = without(problem, selection, constraint)

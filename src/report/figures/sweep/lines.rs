@@ -20,7 +20,9 @@ pub(super) struct Point<'a> {
 
 /// Settings that differ in one axis only.
 pub(super) struct Line<'a> {
-    /// The others: `backoffLimit 6`; empty when there is one line.
+    /// The number of that axis.
+    pub along: usize,
+    /// The others: `backoffLimit 6`, or of several `200, 6`; empty when there is one line.
     pub name: String,
     pub points: Vec<Point<'a>>,
 }
@@ -30,10 +32,10 @@ pub(super) fn lines<'a>(sweep: &Sweep<'a>, along: usize) -> Vec<Line<'a>> {
     let mut lines: Vec<Line> = Vec::new();
     for cell in sweep.cells {
         let Some(x) = list(&cell["setting"]).get(along).and_then(|s| number(&s["value"])) else { continue };
-        let name = sweep.without(cell, Some(along));
+        let name = sweep.without(cell, along);
         match lines.iter_mut().find(|line| line.name == name) {
             Some(line) => line.points.push(Point { x, cell }),
-            None => lines.push(Line { name, points: vec![Point { x, cell }] }),
+            None => lines.push(Line { along, name, points: vec![Point { x, cell }] }),
         }
     }
     lines.iter_mut().for_each(|line| line.points.sort_by(|a, b| a.x.total_cmp(&b.x)));

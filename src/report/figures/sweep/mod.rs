@@ -89,8 +89,13 @@ impl Sweep<'_> {
         let left = lines.len().saturating_sub(MOST_LINES);
         let more = if left > 0 { format!("; {left} lines more in sweep.csv") } else { String::new() };
         let whiskers = if n > 1.0 { "; whiskers: 95 % intervals" } else { "" };
+        // Lines of several axes bear values only.
+        let others = match lines.first().and_then(|line| self.others(line.along)) {
+            Some(names) => format!("; beside the lines: {}", names.join(", ")),
+            None => String::new(),
+        };
         format!(
-            "{}, {} of each with the same luck, seed {}{whiskers}{more}",
+            "{}, {} of each with the same luck, seed {}{whiskers}{others}{more}",
             several(self.cells.len(), "setting"),
             several(n as usize, "replication"),
             self.summary["seed"]
@@ -103,14 +108,27 @@ impl Sweep<'_> {
 
     /// `parallelism 20, backoffLimit 6`.
     fn setting(&self, cell: &Value) -> String {
-        self.without(cell, None)
+        let values = list(&cell["setting"]).iter().zip(&self.names);
+        values.map(|(s, name)| format!("{name} {}", text(&s["value"]))).collect::<Vec<_>>().join(", ")
     }
 
-    /// The same without one of the axes.
-    fn without(&self, cell: &Value, axis: Option<usize>) -> String {
+    /// The same without one of the axes; of several others only the values, which would be lost in long names.
+    fn without(&self, cell: &Value, axis: usize) -> String {
+        let alone = self.others(axis).is_none();
         let values = list(&cell["setting"]).iter().zip(&self.names).enumerate();
-        let others = values.filter(|(k, _)| Some(*k) != axis);
-        others.map(|(_, (s, name))| format!("{name} {}", text(&s["value"]))).collect::<Vec<_>>().join(", ")
+        let word = |s: &Value, name: &str| match alone {
+            true => format!("{name} {}", text(&s["value"])),
+            false => text(&s["value"]),
+        };
+        let others = values.filter(|(k, _)| *k != axis).map(|(_, (s, name))| word(s, name));
+        others.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The names of the other axes, where there are several.
+    fn others(&self, axis: usize) -> Option<Vec<String>> {
+        let names = self.names.iter().enumerate().filter(|(k, _)| *k != axis);
+        let names: Vec<String> = names.map(|(_, name)| name.clone()).collect();
+        (names.len() > 1).then_some(names)
     }
 }
 
@@ -126,6 +144,7 @@ pub(super) fn unit_name(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::chart;
 
     #[test]
     fn axes_have_short_names_that_differ() {
@@ -141,5 +160,36 @@ mod tests {
             names(&["simulation.workload.default.steps.0.run", "a:spec.parallelism"]),
             ["workload.default.steps.0.run", "parallelism"]
         );
+    }
+
+    /// Values alone tell lines of several axes apart where long names would be cut; the names stand once.
+    #[test]
+    fn lines_of_several_axes_bear_their_values() {
+        let axis = |path: &str, values: [&str; 2]| serde_json::json!({"path": path, "values": values});
+        let axes = [
+            axis("parallelism", ["1", "2"]),
+            axis("spec.activeDeadlineSeconds", ["200", "300"]),
+            axis("spec.backoffLimit", ["2", "6"]),
+        ];
+        let cell = |number: usize| {
+            let value = |axis: usize| axes[axis]["values"][number >> axis & 1].clone();
+            let setting: Vec<Value> = (0..3)
+                .map(|axis| serde_json::json!({"path": axes[axis]["path"], "value": value(axis)}))
+                .collect();
+            let makespan = serde_json::json!({"mean": 60.0, "low": 59.0, "high": 61.0, "n": 9});
+            serde_json::json!({
+                "setting": setting, "replications": 9, "dependencies": [],
+                "jobs": [{"name": "j", "outcomes": [], "makespan_s": makespan}],
+            })
+        };
+        let cells: Vec<Value> = (0..8).map(cell).collect();
+        let charts = sweep(&serde_json::json!({"axes": axes, "cells": cells, "replications": 9, "seed": 1}));
+        let label = |mark: &chart::spec::Mark| match mark {
+            chart::spec::Mark::Label { text, .. } => Some(text.clone()),
+            _ => None,
+        };
+        let labels: Vec<String> = charts[0].panels[0].marks.iter().filter_map(label).collect();
+        assert_eq!(labels, ["200, 2", "300, 2", "200, 6", "300, 6"]);
+        assert!(charts[0].subtitle.ends_with("beside the lines: activeDeadlineSeconds, backoffLimit"));
     }
 }
