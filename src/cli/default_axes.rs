@@ -4,7 +4,6 @@
 //! Job's own only where a constraint says how often it may fail: a Job that is killed early has a short makespan. The
 //! value that the Job has stands first, so that of equal settings the one without a change is taken.
 
-use super::recommend::ASIDE;
 use crate::experiment::constraint::Constraint;
 use crate::experiment::deadlines::{Advice, deadlines};
 use crate::experiment::grid::{Axis, Grid};
@@ -53,7 +52,7 @@ pub(super) fn default_grid(
         }
     });
     let tail = tail_of(base.replications.confidence());
-    let Some((pod, job)) = deadlines(&base.scenario, seed, ASIDE, threads, tail).into_iter().next() else {
+    let Some((pod, job)) = deadlines(&base.scenario, seed, threads, tail).into_iter().next() else {
         unreachable!("a scenario has a Job");
     };
     let may_fail = constraints.iter().any(|it| ["complete", "failed"].contains(&it.measure.key()));

@@ -29,8 +29,8 @@ use crate::report::recommend::{RecommendAnswer, json, text};
 
 /// More settings are a sweep.
 const MOST_SETTINGS: u128 = 10_000;
-/// Replications for what is told beside the setting.
-pub(super) const ASIDE: u64 = 400;
+/// Replications that show which input matters.
+const FOR_SENSITIVITY: u64 = 400;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -199,13 +199,13 @@ impl Plan {
         if let (false, Some(chosen)) = (args.brief, &chosen) {
             let scenario = &chosen.scenario;
             let names = scenario.jobs.iter().map(|job| job.name.clone());
-            let both = deadlines(scenario, self.problem.seed, ASIDE, &threads, self.problem.error / 2.0);
+            let both = deadlines(scenario, self.problem.seed, &threads, self.problem.error / 2.0);
             advice = names.zip(both).map(|(name, (pod, job))| (name, pod, job)).collect();
             effects = sensitivity(
                 scenario,
                 &self.problem.objective,
                 self.problem.seed,
-                ASIDE,
+                FOR_SENSITIVITY,
                 &threads,
                 self.problem.error / 2.0,
             );

@@ -66,7 +66,7 @@ impl Stream {
         unit(self.bits())
     }
 
-    /// Fills `units` as so many calls of [`Stream::unit`] would, which cost three times as much.
+    /// Fills `units` with what so many calls of [`Stream::unit`] would give, with less work for each.
     #[inline]
     pub fn fill(&mut self, units: &mut [f64]) {
         const AT_ONCE: usize = 32;

@@ -139,10 +139,11 @@ fn limit_of(measure: &Measure, text: &str) -> Result<f64, String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn scenario() -> Scenario {
+    /// A Job `j` with a pool `db`.
+    pub(in crate::experiment) fn scenario() -> Scenario {
         let text = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {template: {spec: {restartPolicy: \
                     Never, containers: [{name: c, image: i}]}}}\n---\napiVersion: jobsim/v1alpha1\nkind: \
                     Simulation\nmetadata: {name: j}\nspec: {dependencies: {db: {pool: {connections: 2}}}}\n";

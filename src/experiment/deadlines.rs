@@ -33,14 +33,11 @@ pub struct Point {
     pub wasted_s: f64,
 }
 
+/// Replications without the deadline in question.
+const RUNS: u64 = 400;
+
 /// For each Job: the pod's deadline, then the Job's; `tail`: probability of error on either side of an interval.
-pub fn deadlines(
-    scenario: &Scenario,
-    seed: u64,
-    count: u64,
-    threads: &Threads,
-    tail: f64,
-) -> Vec<(Advice, Advice)> {
+pub fn deadlines(scenario: &Scenario, seed: u64, threads: &Threads, tail: f64) -> Vec<(Advice, Advice)> {
     let mut without_pod = scenario.clone();
     let mut without_job = scenario.clone();
     for case in &mut without_pod.jobs {
@@ -51,13 +48,13 @@ pub fn deadlines(
         case.spec.active_deadline = None;
     }
     let jobs = scenario.jobs.len();
-    let pods = threads.map(count as usize, |replication| {
+    let pods = threads.map(RUNS as usize, |replication| {
         let mut pods = Pods { slots: Vec::new(), of: vec![(Vec::new(), 0); jobs] };
         let seed = Seed { seed, replication: replication as u64 };
         simulate(&without_pod, seed, Until::AllJobsEnded, &mut pods);
         pods.of
     });
-    let runs = threads.replicate(&without_job, seed, 0..count);
+    let runs = threads.replicate(&without_job, seed, 0..RUNS);
     (0..jobs)
         .map(|job| {
             let (mut lengths, mut hung) = (Vec::new(), 0);

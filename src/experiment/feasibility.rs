@@ -60,14 +60,7 @@ fn counted(count: usize, n: usize, share: f64, upper: bool, error: f64) -> Verdi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::scenario::Scenario;
-
-    fn scenario() -> Scenario {
-        let text = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {template: {spec: {restartPolicy: \
-                    Never, containers: [{name: c, image: i}]}}}\n---\napiVersion: jobsim/v1alpha1\nkind: \
-                    Simulation\nmetadata: {name: j}\nspec: {dependencies: {db: {pool: {connections: 2}}}}\n";
-        crate::input::load(&["-".to_string()], &mut text.as_bytes(), &[]).unwrap().scenario
-    }
+    use crate::experiment::constraint::tests::scenario;
 
     fn verdict(text: &str, values: &[f64]) -> Verdict {
         feasibility(&Constraint::parse(text, &scenario()).unwrap(), values.iter(), 0.01)

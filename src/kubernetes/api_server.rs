@@ -410,13 +410,14 @@ impl<'a, O: Observer> World<'a, O> {
         if !other_changes && old.numbers() == new.numbers() && (!landmark || old == new) {
             return;
         }
-        old.set_numbers(new.numbers());
         if landmark {
             *old = *new;
             if j.finished_at.is_none() && new.conditions.finished().is_some() {
                 self.unfinished -= 1;
                 j.finished_at = Some(self.now);
             }
+        } else {
+            old.set_numbers(new.numbers());
         }
         j.last_change = self.now;
         let fact = StatusFact {

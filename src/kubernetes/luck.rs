@@ -184,17 +184,17 @@ impl<'a> Luck<'a> {
             }
         }
         let mut points = [Points::UNUSED; MOST_DRAWN];
+        let mut draw = |stream: &mut Stream, set: fn(&mut Points, f64)| {
+            stream.fill(units);
+            points.iter_mut().zip(&*units).for_each(|(points, &u)| set(points, u));
+        };
         if self.may_fail() {
-            self.fail_coin.fill(units);
-            points.iter_mut().zip(&*units).for_each(|(points, &u)| points.fail_coin = u);
-            self.fail_point.fill(units);
-            points.iter_mut().zip(&*units).for_each(|(points, &u)| points.fail_point = u);
+            draw(&mut self.fail_coin, |points, u| points.fail_coin = u);
+            draw(&mut self.fail_point, |points, u| points.fail_point = u);
         }
         if self.may_hang() {
-            self.hang_coin.fill(units);
-            points.iter_mut().zip(&*units).for_each(|(points, &u)| points.hang_coin = u);
-            self.hang_point.fill(units);
-            points.iter_mut().zip(&*units).for_each(|(points, &u)| points.hang_point = u);
+            draw(&mut self.hang_coin, |points, u| points.hang_coin = u);
+            draw(&mut self.hang_point, |points, u| points.hang_point = u);
         }
         for (fate, points) in self.drawn.iter_mut().zip(&points) {
             fate.attempt = end_of(self.workload, fate.attempt.run, None, points);

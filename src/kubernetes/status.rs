@@ -81,12 +81,6 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// None ever appeared.
-    #[inline]
-    pub fn is_empty(&self) -> bool {
-        self.list[0].is_none()
-    }
-
     /// In order of appearance.
     pub fn iter(&self) -> impl Iterator<Item = &Condition> {
         self.list.iter().flatten()

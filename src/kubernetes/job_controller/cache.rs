@@ -7,7 +7,7 @@ use super::textbook;
 use crate::engine::time::SimDuration;
 use crate::kubernetes::api_server::TokenBucket;
 use crate::kubernetes::facts::{Observer, Phase};
-use crate::kubernetes::world::{JobView, Pod, PodView, World};
+use crate::kubernetes::world::{JobView, Pod, PodKey, PodView, World};
 use crate::marks::mark;
 use crate::model::job::JobSpec;
 use crate::model::policy::FailureAction;
@@ -193,8 +193,7 @@ impl<'a, O: Observer> World<'a, O> {
     fn relist(&mut self, job: u32) {
         for slot in self.seen_slots(job) {
             let pod = &mut self.pods[slot as usize];
-            let memory = &mut self.jobs[job as usize].memory;
-            list_pod(memory, pod, slot);
+            list_pod(&mut self.jobs[job as usize].memory.cache.todo, pod, slot);
         }
     }
 
@@ -304,10 +303,7 @@ fn fails_job(view: &PodView, spec: &JobSpec) -> bool {
 fn count_pod(memory: &mut Memory, pod: &mut Pod, slot: u32, old: PodClass, new: PodClass) -> bool {
     let cache = &mut memory.cache;
     let differs = old.bits ^ new.bits;
-    // Without branches: which counters change differs from event to event.
-    let step = |counter: &mut u32, bit: u8| {
-        *counter = *counter + u32::from(new.has(bit)) - u32::from(old.has(bit));
-    };
+    let step = |counter: &mut u32, bit: u8| step(counter, bit, old, new);
     step(&mut cache.active, PodClass::ACTIVE);
     step(&mut cache.ready, PodClass::READY);
     step(&mut cache.tracked, PodClass::TRACKED);
@@ -326,20 +322,23 @@ fn count_pod(memory: &mut Memory, pod: &mut Pod, slot: u32, old: PodClass, new: 
         count_index(cache, index, old, new);
     }
     if new.bits & (PodClass::ENDED | PodClass::DELETING) != 0 {
-        list_pod(memory, pod, slot);
+        list_pod(&mut cache.todo, pod, slot);
     }
     moved || old.restarts != new.restarts
+}
+
+/// Follows one property of a pod. Without branches: which counters change differs from event to event.
+#[inline(always)]
+fn step(counter: &mut u32, bit: u8, old: PodClass, new: PodClass) {
+    *counter = *counter + u32::from(new.has(bit)) - u32::from(old.has(bit));
 }
 
 /// Follows one pod of an Indexed Job.
 #[inline(never)]
 fn count_index(cache: &mut Cache, index: u32, old: PodClass, new: PodClass) {
     let pods = cache.indexes.entry(index).or_default();
-    let step = |counter: &mut u32, bit: u8| {
-        *counter = *counter + u32::from(new.has(bit)) - u32::from(old.has(bit));
-    };
-    step(&mut pods.active, PodClass::ACTIVE);
-    step(&mut pods.terminating, PodClass::TERMINATING);
+    step(&mut pods.active, PodClass::ACTIVE, old, new);
+    step(&mut pods.terminating, PodClass::TERMINATING, old, new);
     if *pods == Default::default() {
         cache.indexes.remove(&index);
     }
@@ -351,11 +350,11 @@ fn count_index(cache: &mut Cache, index: u32, old: PodClass, new: PodClass) {
 
 /// Puts a pod on the list of those to count, once.
 #[inline]
-fn list_pod(memory: &mut Memory, pod: &mut Pod, slot: u32) {
+pub(super) fn list_pod(todo: &mut Vec<PodKey>, pod: &mut Pod, slot: u32) {
     let view = pod.seen();
     let ended = view.phase.is_terminal() || view.deleting;
     if !pod.listed && view.exists && view.finalizer && ended {
         pod.listed = true;
-        memory.cache.todo.push(pod.key(slot));
+        todo.push(pod.key(slot));
     }
 }

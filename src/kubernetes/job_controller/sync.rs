@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::backoff::{Backoff, NewEnds, finished_time};
+use super::cache::list_pod;
 use super::events::EventType;
 use super::failure_policy::{counts, is_failed, matching_action};
 use super::success_policy;
@@ -481,11 +482,8 @@ impl<'a, O: Observer> World<'a, O> {
         let Job { memory, .. } = &mut jobs[job as usize];
         for work in &memory.sync.work {
             let pod = &mut pods[work.key.slot as usize];
-            let view = pod.seen();
-            let ended = view.phase.is_terminal() || view.deleting;
-            if pod.uid == work.key.uid && !pod.listed && view.exists && view.finalizer && ended {
-                pod.listed = true;
-                memory.cache.todo.push(work.key);
+            if pod.uid == work.key.uid {
+                list_pod(&mut memory.cache.todo, pod, work.key.slot);
             }
         }
     }

@@ -279,8 +279,7 @@ impl Sync {
 /// Suspended is set or cleared (ensureJobConditionStatus); returns whether it changed.
 #[inline]
 fn follow_suspension(sync: &mut Sync, spec: &JobSpec, now: SimTime) -> bool {
-    let conditions = &sync.status.conditions;
-    if !spec.suspend && (conditions.is_empty() || conditions.suspended().is_none()) {
+    if !spec.suspend && sync.status.conditions.suspended().is_none() {
         mark!("2.3.7 Suspended is False only after it was True");
         return false;
     }
