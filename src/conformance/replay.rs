@@ -111,7 +111,11 @@ fn length(seconds: Option<f64>) -> SimDuration {
     seconds.map_or(SimDuration::NEVER, |s| time(s).since(SimTime::ZERO))
 }
 
-fn scenario(text: &ScenarioText, job: ReadJob) -> Result<Scenario, String> {
+/// What to simulate, to play a scenario with its Job.
+///
+/// # Errors
+/// A text when the scenario cannot be read.
+pub fn scenario(text: &ScenarioText, job: ReadJob) -> Result<Scenario, String> {
     let mut control_plane = ControlPlane::UNLIMITED;
     control_plane.pod_gc =
         text.pod_gc.as_ref().map(|gc| PodGc { first: time(gc.first), period: length(Some(gc.period)) });

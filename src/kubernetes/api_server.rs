@@ -6,7 +6,7 @@
 
 use super::event::Event;
 use super::facts::{Observer, PodId, StatusFact};
-use super::job_controller::cache::PodClass;
+use super::job_controller::cache::{LifeStep, PodClass};
 use super::job_controller::sync::Op;
 use super::kubelet::EXIT_KILLED;
 use super::world::{Job, JobView, Kubelet, Pod, PodKey, PodView, Step, World};
@@ -172,12 +172,31 @@ impl<'a, O: Observer> World<'a, O> {
     /// Changes a stored pod and tells the controllers.
     #[inline]
     pub(super) fn change_pod(&mut self, slot: u32, change: impl FnOnce(&mut PodView)) {
+        self.store_pod(slot, change);
+        self.show_pod(slot);
+    }
+
+    /// The same, for a change that brings most pods one step further.
+    #[inline(always)]
+    pub(super) fn advance_pod(&mut self, slot: u32, step: LifeStep, change: impl FnOnce(&mut PodView)) {
+        self.store_pod(slot, change);
+        if !self.saw_step(slot, step) {
+            self.show_pod(slot);
+        }
+    }
+
+    #[inline(always)]
+    fn store_pod(&mut self, slot: u32, change: impl FnOnce(&mut PodView)) {
         self.version += 1;
         let pod = &mut self.pods[slot as usize];
         pod.version = self.version;
         let j = &mut self.jobs[pod.job as usize];
         j.last_change = self.now;
         change(&mut pod.live);
+    }
+
+    #[inline]
+    fn show_pod(&mut self, slot: u32) {
         if self.scenario.control_plane.watch_delay == SimDuration::ZERO {
             return self.pod_seen(slot);
         }
@@ -290,7 +309,7 @@ impl<'a, O: Observer> World<'a, O> {
             self.bind(slot);
             return self.version;
         }
-        self.change_pod(slot, PodView::appear);
+        self.advance_pod(slot, LifeStep::Appears, PodView::appear);
         let ticket = self.at(plan.bind_at, Event::Pod(slot));
         self.pods[slot as usize].kubelet.next = ticket;
         self.pods[slot as usize].version

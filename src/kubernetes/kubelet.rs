@@ -5,6 +5,7 @@
 
 use super::event::Event;
 use super::facts::{ContainerRun, Observer, Phase, PodEnd};
+use super::job_controller::cache::LifeStep;
 use super::luck::Whose;
 use super::world::{Ready, Step, World};
 use crate::engine::queue::Ticket;
@@ -96,7 +97,7 @@ impl<'a, O: Observer> World<'a, O> {
         let start_at = clock + pod.kubelet.startup;
         let id = pod.id(slot);
         self.observer.pod_scheduled(now, id);
-        self.change_pod(slot, |view| {
+        self.advance_pod(slot, LifeStep::Appears, |view| {
             if !view.exists {
                 view.appear();
             }
@@ -138,7 +139,7 @@ impl<'a, O: Observer> World<'a, O> {
         let hang_at = now + kubelet.attempt.hangs_after;
         let id = pod.id(slot);
         self.observer.container_started(now, id, restarts);
-        self.change_pod(slot, |view| {
+        self.advance_pod(slot, LifeStep::Starts, |view| {
             if view.ready != Ready::True {
                 view.ready = Ready::True;
                 view.ready_since = stamp;
@@ -265,7 +266,7 @@ impl<'a, O: Observer> World<'a, O> {
         let end = PodEnd { phase, exit_code: Some(exit_code), reason };
         let deleting = pod.live.deleting;
         self.observer.pod_terminal(now, id, end);
-        self.change_pod(slot, |view| {
+        self.advance_pod(slot, LifeStep::Ends, |view| {
             view.exit_code = Some(exit_code);
             view.finished_at = finished_at;
             view.phase = phase;

@@ -14,7 +14,6 @@ use super::world::{Job, Pod, Step, World};
 use crate::engine::queue::EventQueue;
 use crate::engine::streams::{Purpose, Stream};
 use crate::engine::time::{SimDuration, SimTime};
-use crate::model::cluster::ControllerRules;
 use crate::model::scenario::{Action, JobCase, Scenario};
 use crate::model::workload::Workload;
 
@@ -160,7 +159,7 @@ impl<'a, O: Observer> World<'a, O> {
             unfinished: scenario.jobs.len(),
             herd: Herd::new(scenario, seed),
             keep_finished,
-            short_cuts: control_plane.rules == ControllerRules::Ideal && at_once && !keep_finished,
+            short_cuts: at_once,
             version: 0,
             deliveries: VecDeque::new(),
             seen_pod_version: 0,

@@ -101,6 +101,12 @@ impl Conditions {
         self.is_true(ConditionType::Complete).or(self.is_true(ConditionType::Failed))
     }
 
+    /// Any of them is True.
+    #[inline]
+    pub fn any_is_true(&self) -> bool {
+        self.are_true != 0
+    }
+
     /// An interim or final condition is True.
     #[inline]
     pub fn has_verdict(&self) -> bool {

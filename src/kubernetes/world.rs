@@ -293,7 +293,7 @@ pub(super) struct World<'a, O> {
     pub(super) herd: Option<Box<Herd<'a>>>,
     /// Finished pods stay in the API server; false lets go of them once they are counted.
     pub(super) keep_finished: bool,
-    /// The textbook's controller may take its short cut.
+    /// The Job controller may take its short cut.
     pub(super) short_cuts: bool,
     // API server
     pub(super) version: u64,

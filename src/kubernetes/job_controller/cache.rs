@@ -3,7 +3,7 @@
 
 use super::failure_policy;
 use super::memory::{Cache, Memory};
-use super::textbook;
+use super::short_cut;
 use crate::engine::time::SimDuration;
 use crate::kubernetes::api_server::TokenBucket;
 use crate::kubernetes::facts::{Observer, Phase};
@@ -37,6 +37,43 @@ impl<'a, O: Observer> World<'a, O> {
         if self.scenario.control_plane.watch_delay > SimDuration::ZERO {
             self.let_go(slot);
         }
+    }
+
+    /// The informer shows that a pod has made one of the steps that nearly every pod makes: what that changes is known
+    /// before. False: nothing was done, this pod or its Job is another case, for `pod_seen`.
+    #[inline(always)]
+    pub(in crate::kubernetes) fn saw_step(&mut self, slot: u32, step: LifeStep) -> bool {
+        let ideal = self.is_ideal();
+        let pod = &mut self.pods[slot as usize];
+        let job = pod.job;
+        let memory = &mut self.jobs[job as usize].memory;
+        let cache = &mut memory.cache;
+        let (old, new) = step.classes();
+        let usual = self.short_cuts && cache.plain && cache.exists && cache.finished_at.is_none();
+        if !usual || pod.class != old || pod.live.restarts > 0 {
+            return false;
+        }
+        debug_assert_eq!(PodClass::of(&pod.live, &cache.spec), new);
+        pod.class = new;
+        match step {
+            LifeStep::Appears => {
+                cache.active += 1;
+                cache.tracked += 1;
+                memory.expected_creations -= 1;
+            }
+            LifeStep::Starts => cache.ready += 1,
+            LifeStep::Ends => {
+                cache.active -= 1;
+                cache.ready -= 1;
+                list_pod(&mut cache.todo, pod, slot);
+            }
+        }
+        if !ideal {
+            self.enqueue_for_pod(job);
+        } else if step == LifeStep::Ends {
+            self.enqueue(job);
+        }
+        true
     }
 
     #[inline(always)]
@@ -75,8 +112,7 @@ impl<'a, O: Observer> World<'a, O> {
         if !ideal {
             return self.enqueue_for_pod(job);
         }
-        let ended = new.has(PodClass::ENDED) && new.has(PodClass::EXISTS) && !new.has(PodClass::DELETING);
-        if changed && !(ended && self.took_short_cut(job, slot)) {
+        if changed {
             self.enqueue(job);
         }
     }
@@ -133,7 +169,7 @@ impl<'a, O: Observer> World<'a, O> {
         if let Some(spec) = spec {
             let resized = cache.spec.completions() != spec.completions();
             let replacement_changed = cache.spec.pod_replacement != spec.pod_replacement;
-            cache.plain = textbook::is_plain(&spec);
+            cache.plain = short_cut::is_plain(&spec);
             let old_spec = std::mem::replace(&mut cache.spec, spec);
             let sync = &mut j.memory.sync;
             if sync.is_under_way() && sync.read_spec.is_none() {
@@ -246,6 +282,31 @@ pub(in crate::kubernetes) struct PodClass {
     restarts: u32,
 }
 
+/// What nearly every pod does, one after the other: it is created, gets ready, and succeeds or fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::kubernetes) enum LifeStep {
+    Appears,
+    Starts,
+    Ends,
+}
+
+impl LifeStep {
+    /// The class before and after, of a pod that is not being deleted, under a spec without failure policy.
+    #[inline(always)]
+    fn classes(self) -> (PodClass, PodClass) {
+        const fn alive(more: u8) -> PodClass {
+            PodClass { bits: PodClass::EXISTS | PodClass::TRACKED | more, restarts: 0 }
+        }
+        let created = alive(PodClass::ACTIVE);
+        let ready = alive(PodClass::ACTIVE | PodClass::READY);
+        match self {
+            LifeStep::Appears => (PodClass::ABSENT, created),
+            LifeStep::Starts => (created, ready),
+            LifeStep::Ends => (ready, alive(PodClass::ENDED)),
+        }
+    }
+}
+
 impl PodClass {
     /// Of a pod that is not there.
     pub(in crate::kubernetes) const ABSENT: PodClass = PodClass { bits: 0, restarts: 0 };
@@ -285,6 +346,11 @@ impl PodClass {
             | bit(ended, PodClass::ENDED)
             | bit(view.deleting, PodClass::DELETING);
         PodClass { bits, restarts: if ended { 0 } else { view.restarts } }
+    }
+
+    #[inline]
+    pub(super) fn without_finalizer(self) -> PodClass {
+        PodClass { bits: self.bits & !PodClass::TRACKED, ..self }
     }
 
     #[inline]

@@ -14,7 +14,7 @@ use crate::marks::mark;
 use crate::model::job::Completion;
 
 /// MaxPodCreateDeletePerSync.
-const MAX_PER_SYNC: u32 = 500;
+pub(super) const MAX_PER_SYNC: u32 = 500;
 
 impl<'a, O: Observer> World<'a, O> {
     pub(super) fn manage(&mut self, job: u32) {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::backoff::Backoff;
 use super::orphans::Orphans;
+use super::short_cut;
 use super::sync::Sync;
-use super::textbook;
 use crate::engine::time::SimTime;
 use crate::kubernetes::api_server::TokenBucket;
 use crate::kubernetes::world::PodKey;
@@ -87,7 +87,7 @@ impl Cache {
             finished_at: None,
             generation: 0,
             version: 0,
-            plain: textbook::is_plain(&spec),
+            plain: short_cut::is_plain(&spec),
             spec,
             active: 0,
             ready: 0,

@@ -235,6 +235,9 @@ impl<'a, O: Observer> World<'a, O> {
             mark!("2.3.0 managedBy another controller");
             return self.synced(job, Ok(()));
         }
+        if self.took_short_cut(job) {
+            return self.synced(job, Ok(()));
+        }
         self.read(job);
         self.judge(job);
         self.act_on_verdict(job);
@@ -692,7 +695,7 @@ fn find_delayed(
 }
 
 /// pastBackoffLimitOnFailure: restarts of all pods together; one retry less than with Never.
-fn past_restart_limit(spec: &JobSpec, restarts: u64) -> bool {
+pub(super) fn past_restart_limit(spec: &JobSpec, restarts: u64) -> bool {
     spec.template.restart_policy == RestartPolicy::OnFailure
         && (if spec.backoff_limit == 0 { restarts > 0 } else { restarts >= u64::from(spec.backoff_limit) })
 }

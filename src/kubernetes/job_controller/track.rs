@@ -11,7 +11,7 @@ use crate::marks::mark;
 use crate::model::job::JobSpec;
 
 /// MaxUncountedPods.
-const MAX_UNCOUNTED: usize = 500;
+pub(super) const MAX_UNCOUNTED: usize = 500;
 
 impl<'a, O: Observer> World<'a, O> {
     /// Pods are created or deleted: is the Job complete, and what is there to count? Then the first PUT.
