@@ -8,12 +8,13 @@ use super::answer_folder;
 use super::common::{Common, Form, bad, load, read, warn};
 use super::progress::Progress;
 use super::run::stop_rule;
-use crate::experiment::comparison::{Comparison, Samples, compare};
+use crate::experiment::comparison::{Comparison, Samples, compare, extend};
 use crate::experiment::interval::tail_of;
 use crate::experiment::stop_rule::{StopRule, grown};
 use crate::input::Loaded;
 use crate::input::difference::{Difference, differences};
 use crate::input::node::Node;
+use crate::model::scenario::Scenario;
 use crate::report::compare::{CompareAnswer, Setting, VariantAnswer, json, text};
 use crate::report::figures::compare_figures;
 use crate::report::html;
@@ -99,15 +100,11 @@ fn answer(args: &Args, settings: &[Named]) -> Result<CompareAnswer, String> {
     let mut progress = Progress::new();
     let confidence = base.loaded.replications.confidence();
     let tail = tail_of(confidence) / variants.len() as f64;
-    let mut samples: Vec<Samples> = settings.iter().map(|s| Samples::none(&s.loaded.scenario)).collect();
+    let scenarios: Vec<&Scenario> = settings.iter().map(|setting| &setting.loaded.scenario).collect();
+    let mut samples: Vec<Samples> = scenarios.iter().map(|scenario| Samples::none(scenario)).collect();
     let (mut count, mut wanted) = (0, rule.first());
     let comparisons = loop {
-        for (number, (samples, setting)) in samples.iter_mut().zip(settings).enumerate() {
-            let (before, all) = (wanted * number as u64, wanted * settings.len() as u64);
-            samples.extend(&threads, &setting.loaded.scenario, seed, count, wanted, |done| {
-                progress.tell(before + done, all);
-            });
-        }
+        extend(&mut samples, &scenarios, &threads, seed, count..wanted, |done| progress.tell(done, wanted));
         count = wanted;
         let of_variant = |variant: &Samples| compare(&samples[0], variant, tail);
         let comparisons: Vec<Comparison> = samples[1..].iter().map(of_variant).collect();

@@ -23,6 +23,10 @@ const MANY_SETTINGS: usize = 10_000;
 const LONG: Duration = Duration::from_secs(600);
 /// Replications that are simulated, and kept, together.
 const CHUNK: u64 = 256;
+/// Settings that are simulated together, so that what they have in common is drawn once; fewer when that would hold
+/// more runs than these in memory.
+const CELLS_TOGETHER: u64 = 16;
+const RUNS_TOGETHER: u64 = 50_000;
 
 /// What is told before the message, and the message.
 pub(super) type Failure = (String, String);
@@ -60,19 +64,27 @@ impl Cells<'_> {
         let mut progress = Progress::new();
         let begun = records.len();
         let all = count * (cells.len() - begun) as u64;
-        for (at, cell) in cells.iter().enumerate().skip(begun) {
-            let scenario = self.load(*cell)?.scenario;
-            let mut runs = Vec::new();
-            while (runs.len() as u64) < count {
-                let from = runs.len() as u64;
-                runs.extend(self.threads.replicate(&scenario, self.seed, from..count.min(from + CHUNK)));
-                progress.tell(count * (at - begun) as u64 + runs.len() as u64, all);
+        let together = (RUNS_TOGETHER / count.max(1)).clamp(1, CELLS_TOGETHER) as usize;
+        for cells in cells[begun..].chunks(together) {
+            let before = count * (records.len() - begun) as u64;
+            let loaded: Vec<Loaded> = cells.iter().map(|cell| self.load(*cell)).collect::<Result<_, _>>()?;
+            let settings: Vec<&Scenario> = loaded.iter().map(|loaded| &loaded.scenario).collect();
+            let mut runs: Vec<Vec<Run>> = vec![Vec::new(); cells.len()];
+            let mut from = 0;
+            while from < count {
+                let to = count.min(from + CHUNK);
+                let new = self.threads.replicate_each(&settings, self.seed, from..to);
+                runs.iter_mut().zip(new).for_each(|(runs, new)| runs.extend(new));
+                from = to;
+                progress.tell(before + to * cells.len() as u64, all);
             }
-            let record = self.record(*cell, &scenario, &runs);
+            let cells = cells.iter().zip(settings).zip(&runs);
+            let new: Vec<Value> =
+                cells.map(|((cell, scenario), runs)| self.record(*cell, scenario, runs)).collect();
             if let Some(folder) = &mut folder {
-                folder.keep(std::slice::from_ref(&record)).map_err(plain)?;
+                folder.keep(&new).map_err(plain)?;
             }
-            records.push(record);
+            records.extend(new);
         }
         progress.end();
         Ok(records)

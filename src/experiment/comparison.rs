@@ -2,6 +2,8 @@
 //!
 //! Things are matched by name; of a single Job on either side the names do not matter. Relies on [`super::paired`].
 
+use std::ops::Range;
+
 use super::measure::{DEPENDENCY_QUANTITIES, JOB_QUANTITIES};
 use super::paired::{Paired, paired, paired_shares};
 use super::replicate::{Run, Threads};
@@ -34,27 +36,6 @@ impl Samples {
         }
     }
 
-    /// Simulates replications `from` to `to` - 1, which come next; `tell` hears how many there are.
-    pub fn extend(
-        &mut self,
-        threads: &Threads,
-        scenario: &Scenario,
-        seed: u64,
-        from: u64,
-        to: u64,
-        mut tell: impl FnMut(u64),
-    ) {
-        let mut done = from;
-        while done < to {
-            let end = (done + BATCH).min(to);
-            for run in threads.replicate(scenario, seed, done..end) {
-                self.take(&run);
-            }
-            done = end;
-            tell(done);
-        }
-    }
-
     fn take(&mut self, run: &Run) {
         for ((_, outcomes, columns), job) in self.jobs.iter_mut().zip(&run.jobs) {
             outcomes.push(job.ending.outcome.name());
@@ -66,6 +47,26 @@ impl Samples {
                 .zip(&DEPENDENCY_QUANTITIES)
                 .for_each(|(column, q)| column.push((q.of)(numbers)));
         }
+    }
+}
+
+/// Simulates replications of each setting that come next; `tell` hears how many there are.
+pub fn extend(
+    samples: &mut [Samples],
+    settings: &[&Scenario],
+    threads: &Threads,
+    seed: u64,
+    replications: Range<u64>,
+    mut tell: impl FnMut(u64),
+) {
+    let mut done = replications.start;
+    while done < replications.end {
+        let end = (done + BATCH).min(replications.end);
+        for (samples, runs) in samples.iter_mut().zip(threads.replicate_each(settings, seed, done..end)) {
+            runs.iter().for_each(|run| samples.take(run));
+        }
+        done = end;
+        tell(done);
     }
 }
 

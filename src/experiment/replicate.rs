@@ -7,7 +7,9 @@ use rayon::prelude::*;
 
 use crate::kubernetes::dependencies::background::background_alone;
 use crate::kubernetes::dependencies::numbers::DependencyNumbers;
-use crate::kubernetes::simulate::{JobEnding, Outcome, Seed, Until, simulate};
+use crate::kubernetes::simulate::{
+    JobEnding, KeptLuck, Outcome, Seed, Until, has_same_luck, simulate, simulate_with,
+};
 use crate::model::scenario::Scenario;
 use crate::observe::numbers::{JobNumbers, Numbers};
 
@@ -62,10 +64,35 @@ impl Threads {
     /// Runs the replications of a range, in their order.
     pub fn replicate(&self, scenario: &Scenario, seed: u64, range: Range<u64>) -> Vec<Run> {
         let run = |replication| {
-            let (jobs, dependencies) = run_once(scenario, seed, replication);
+            let (jobs, dependencies) = run_once(scenario, seed, replication, None);
             Run { jobs, dependencies }
         };
         self.0.install(|| range.into_par_iter().map(run).collect())
+    }
+
+    /// Runs the replications of a range under several settings; `result[setting][replication]`. The same as
+    /// [`Threads::replicate`] of each, but what they have in common is drawn once.
+    pub fn replicate_each(&self, settings: &[&Scenario], seed: u64, range: Range<u64>) -> Vec<Vec<Run>> {
+        let pairs = settings.windows(2).map(|pair| has_same_luck(pair[0], pair[1]));
+        let same_luck: Vec<bool> = std::iter::once(false).chain(pairs).collect();
+        let run = |replication| {
+            let mut luck = KeptLuck::default();
+            let settings = settings.iter().zip(&same_luck);
+            let runs = settings.map(|(scenario, same)| {
+                if !same {
+                    luck = KeptLuck::default();
+                }
+                let (jobs, dependencies) = run_once(scenario, seed, replication, Some(&mut luck));
+                Run { jobs, dependencies }
+            });
+            runs.collect()
+        };
+        let by_replication: Vec<Vec<Run>> = self.0.install(|| range.into_par_iter().map(run).collect());
+        let mut by_setting: Vec<Vec<Run>> = settings.iter().map(|_| Vec::new()).collect();
+        for runs in by_replication {
+            runs.into_iter().zip(&mut by_setting).for_each(|(run, list)| list.push(run));
+        }
+        by_setting
     }
 
     /// Runs so many independent tasks, results in their order.
@@ -99,12 +126,17 @@ pub fn replicate_shared(
 ) -> Result<Vec<SharedRun>, String> {
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|e| format!("threads: {e}"))?;
-    Ok(pool.install(|| (0..count).into_par_iter().map(|r| run_once(scenario, seed, r)).collect()))
+    Ok(pool.install(|| (0..count).into_par_iter().map(|r| run_once(scenario, seed, r, None)).collect()))
 }
 
-fn run_once(scenario: &Scenario, seed: u64, replication: u64) -> SharedRun {
+fn run_once(scenario: &Scenario, seed: u64, replication: u64, luck: Option<&mut KeptLuck>) -> SharedRun {
     let mut numbers = Numbers::new(scenario.jobs.len());
-    let mut ending = simulate(scenario, Seed { seed, replication }, Until::AllJobsEnded, &mut numbers);
+    let from = Seed { seed, replication };
+    let until = Until::AllJobsEnded;
+    let mut ending = match luck {
+        Some(luck) => simulate_with(scenario, from, until, &mut numbers, luck),
+        None => simulate(scenario, from, until, &mut numbers),
+    };
     let numbers = numbers.finish(&ending);
     let mut dependencies = std::mem::take(&mut ending.dependencies);
     if scenario.shared.dependencies.iter().any(|dependency| dependency.background.is_some()) {

@@ -273,12 +273,11 @@ impl<'a, O: Observer> World<'a, O> {
                 Plan { script, bind_at: clock + fate.schedule, fate, in_one_step: false }
             }
             Workload::Sampled(_) => {
-                let whose = match index {
-                    Some(index) => Whose::Index { index, attempt, restarts: 0 },
-                    None => Whose::Next,
-                };
                 let Some(luck) = &mut j.luck else { unreachable!("sampled Jobs have luck") };
-                let fate = luck.pod(whose);
+                let fate = match index {
+                    Some(index) => luck.pod(Whose::Index { index, attempt, restarts: 0 }),
+                    None => luck.next_pod(),
+                };
                 let in_one_step = fate.schedule == SimDuration::ZERO;
                 Plan { script: None, bind_at: now + fate.schedule, fate, in_one_step }
             }

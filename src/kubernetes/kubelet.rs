@@ -128,7 +128,7 @@ impl<'a, O: Observer> World<'a, O> {
                 Some(index) => Whose::Index { index, attempt: pod.attempt, restarts },
                 None => Whose::Restart { ordinal: pod.ordinal, restarts },
             };
-            if let Some(luck) = &mut self.jobs[pod.job as usize].luck {
+            if let Some(luck) = &self.jobs[pod.job as usize].luck {
                 kubelet.attempt = luck.attempt(whose);
             }
         }

@@ -38,8 +38,6 @@ impl Fate {
 /// Whose luck is asked for.
 #[derive(Clone, Copy)]
 pub(super) enum Whose {
-    /// The pod just created, in order of creation.
-    Next,
     /// A restart of pod number `ordinal` of a NonIndexed Job.
     Restart { ordinal: u32, restarts: u32 },
     /// Run number `restarts` of attempt `attempt` of an index.
@@ -49,20 +47,40 @@ pub(super) enum Whose {
 /// The random numbers of one Job in one replication.
 pub(super) struct Luck<'a> {
     workload: &'a SampledWorkload,
-    keyed: Keyed,
-    schedule: Source<'a>,
-    startup: Source<'a>,
-    run: Stream,
+    fixed_schedule: Option<SimDuration>,
+    fixed_startup: Option<SimDuration>,
     fixed_run: Option<SimDuration>,
+    draws: Draws,
+}
+
+/// What has been drawn, and the streams for more. It depends on the seed, the replication and the distributions only,
+/// so that runs of other settings under the same luck need not draw it again.
+pub(super) struct Draws {
+    keyed: Keyed,
+    streams: Box<Streams>,
+    /// Fates of pods of a NonIndexed Job, and how many of them are used up. They depend on their number only, so they
+    /// are drawn some at a time: the processor then works on several at once.
+    fates: Vec<Fate>,
+    used: usize,
+    /// Fates that are used up stay, for another run.
+    keeps: bool,
+    /// The first of the fates is that of the first pod.
+    whole: bool,
+}
+
+struct Streams {
+    schedule: Stream,
+    startup: Stream,
+    run: Stream,
     fail_coin: Stream,
     fail_point: Stream,
     hang_coin: Stream,
     hang_point: Stream,
-    /// Fates of the next pods of a NonIndexed Job, and how many of them are used up. They depend on their number
-    /// only, so they are drawn some at a time: the processor then works on several at once.
-    drawn: Vec<Fate>,
-    used: usize,
 }
+
+/// What the Jobs of one run have drawn, for the next run with the same seed and replication.
+#[derive(Default)]
+pub struct KeptLuck(pub(super) Vec<Option<Draws>>);
 
 /// Stands for all the own work of a container that calls dependencies: how long that is, is not known here.
 pub(super) const WHOLE: SimDuration = SimDuration::from_nanos(1 << 50);
@@ -71,60 +89,65 @@ pub(super) const WHOLE: SimDuration = SimDuration::from_nanos(1 << 50);
 const FIRST_DRAW: usize = 8;
 const MOST_DRAWN: usize = 64;
 
-/// A distribution with its stream, or the one value that it has.
-enum Source<'a> {
-    Constant(SimDuration),
-    Random(&'a Distribution, Purpose, Box<Stream>),
-}
+/// So many fates of a Job are kept for another run; 640 kB.
+const MOST_KEPT: usize = 1 << 14;
 
-impl<'a> Source<'a> {
-    fn new(distribution: &'a Distribution, seed: u64, replication: u64, purpose: Purpose) -> Source<'a> {
-        match distribution.is_constant() {
-            Some(length) => Source::Constant(length),
-            None => Source::Random(distribution, purpose, Box::new(Stream::new(seed, replication, purpose))),
-        }
-    }
-
-    /// Draws for the next pods, in order of creation.
-    fn draw_next<'l>(&mut self, units: &mut [f64], lengths: impl Iterator<Item = &'l mut SimDuration>) {
-        match self {
-            Source::Constant(length) => lengths.for_each(|it| *it = *length),
-            Source::Random(distribution, _, stream) => {
-                stream.fill(units);
-                distribution.sample_each(units, lengths);
-            }
-        }
-    }
-
-    #[inline]
-    fn draw(&mut self, whose: Whose, keyed: Keyed) -> SimDuration {
-        match self {
-            Source::Constant(length) => *length,
-            Source::Random(distribution, purpose, stream) => {
-                distribution.sample(unit(whose, keyed, *purpose, stream, 0))
-            }
+/// Draws for the next pods, in order of creation.
+fn draw_next<'l>(
+    distribution: &Distribution,
+    fixed: Option<SimDuration>,
+    stream: &mut Stream,
+    units: &mut [f64],
+    lengths: impl Iterator<Item = &'l mut SimDuration>,
+) {
+    match fixed {
+        Some(length) => lengths.for_each(|it| *it = length),
+        None => {
+            stream.fill(units);
+            distribution.sample_each(units, lengths);
         }
     }
 }
 
-#[inline]
-fn unit(whose: Whose, keyed: Keyed, purpose: Purpose, stream: &mut Stream, step: u32) -> f64 {
-    match whose {
-        Whose::Next => stream.unit(),
-        Whose::Restart { ordinal, restarts } => {
-            keyed.unit(purpose, 1 << 63 | u64::from(ordinal), restarts << 8 | step)
+impl Draws {
+    /// Nothing drawn yet, of Job number `job` in replication number `replication` under `seed`.
+    fn new(seed: u64, replication: u64, job: u32) -> Draws {
+        let seed = seed_of_job(seed, job);
+        let stream = |purpose| Stream::new(seed, replication, purpose);
+        let streams = Streams {
+            schedule: stream(Purpose::Schedule),
+            startup: stream(Purpose::Startup),
+            run: stream(Purpose::Run),
+            fail_coin: stream(Purpose::FailCoin),
+            fail_point: stream(Purpose::FailPoint),
+            hang_coin: stream(Purpose::HangCoin),
+            hang_point: stream(Purpose::HangPoint),
+        };
+        Draws {
+            keyed: Keyed::new(seed, replication),
+            streams: Box::new(streams),
+            fates: Vec::new(),
+            used: 0,
+            keeps: false,
+            whole: true,
         }
-        Whose::Index { index, attempt, restarts } => {
-            keyed.unit(purpose, u64::from(index) << 32 | u64::from(attempt), restarts << 8 | step)
+    }
+
+    /// Places for more fates behind those that are used up.
+    fn make_room(&mut self) {
+        let count = (2 * self.fates.len()).clamp(FIRST_DRAW, MOST_DRAWN);
+        if !self.keeps || self.fates.len() + count > MOST_KEPT {
+            self.whole &= self.fates.is_empty();
+            self.fates.clear();
         }
+        self.used = self.fates.len();
+        self.fates.resize(self.used + count, Fate::ZERO);
     }
 }
 
 impl<'a> Luck<'a> {
     /// The luck of Job number `job` in replication number `replication` under `seed`.
     pub(super) fn new(workload: &'a SampledWorkload, seed: u64, replication: u64, job: u32) -> Luck<'a> {
-        let seed = seed_of_job(seed, job);
-        let stream = |purpose| Stream::new(seed, replication, purpose);
         let fixed_run = match &workload.run {
             RunTime::Steps(steps) => {
                 steps.iter().map(Distribution::is_constant).try_fold(SimDuration::ZERO, |a, d| Some(a + d?))
@@ -134,104 +157,103 @@ impl<'a> Luck<'a> {
         };
         Luck {
             workload,
-            keyed: Keyed::new(seed, replication),
-            schedule: Source::new(&workload.schedule, seed, replication, Purpose::Schedule),
-            startup: Source::new(&workload.startup, seed, replication, Purpose::Startup),
-            run: stream(Purpose::Run),
+            fixed_schedule: workload.schedule.is_constant(),
+            fixed_startup: workload.startup.is_constant(),
             fixed_run,
-            fail_coin: stream(Purpose::FailCoin),
-            fail_point: stream(Purpose::FailPoint),
-            hang_coin: stream(Purpose::HangCoin),
-            hang_point: stream(Purpose::HangPoint),
-            drawn: Vec::new(),
-            used: 0,
+            draws: Draws::new(seed, replication, job),
         }
     }
 
-    /// The fate of a new pod.
+    /// Begins with what an earlier run has drawn under the same seed, replication and distributions, if it has kept
+    /// all of it, and keeps what is drawn now.
+    pub(super) fn begin_with(&mut self, drawn: Option<Draws>) {
+        if let Some(drawn) = drawn.filter(|drawn| drawn.keeps && drawn.whole) {
+            self.draws = Draws { used: 0, ..drawn };
+        }
+        self.draws.keeps = true;
+    }
+
+    pub(super) fn into_draws(self) -> Draws {
+        self.draws
+    }
+
+    /// The fate of the next pod of a NonIndexed Job, in order of creation.
     #[inline]
-    pub(super) fn pod(&mut self, whose: Whose) -> Fate {
-        let Whose::Next = whose else { return self.draw(whose) };
-        if self.used == self.drawn.len() {
+    pub(super) fn next_pod(&mut self) -> Fate {
+        if self.draws.used == self.draws.fates.len() {
             self.draw_more();
         }
-        self.used += 1;
-        self.drawn[self.used - 1]
+        self.draws.used += 1;
+        self.draws.fates[self.draws.used - 1]
     }
 
     /// One kind of number after the other, so that each loop is short.
     #[inline(never)]
     fn draw_more(&mut self) {
-        let count = (2 * self.drawn.len()).clamp(FIRST_DRAW, MOST_DRAWN);
-        self.drawn.clear();
-        self.drawn.resize(count, Fate::ZERO);
-        self.used = 0;
+        let Luck { workload, fixed_schedule, fixed_startup, fixed_run, draws } = self;
+        draws.make_room();
+        let Draws { streams, fates, used, .. } = draws;
+        let fates = &mut fates[*used..];
         let mut units = [0.0; MOST_DRAWN];
-        let units = &mut units[..count];
-        self.schedule.draw_next(units, self.drawn.iter_mut().map(|fate| &mut fate.schedule));
-        self.startup.draw_next(units, self.drawn.iter_mut().map(|fate| &mut fate.startup));
-        let runs = self.drawn.iter_mut().map(|fate| &mut fate.attempt.run);
-        match (&self.workload.run, self.fixed_run) {
+        let units = &mut units[..fates.len()];
+        let schedules = fates.iter_mut().map(|fate| &mut fate.schedule);
+        draw_next(&workload.schedule, *fixed_schedule, &mut streams.schedule, units, schedules);
+        let startups = fates.iter_mut().map(|fate| &mut fate.startup);
+        draw_next(&workload.startup, *fixed_startup, &mut streams.startup, units, startups);
+        let runs = fates.iter_mut().map(|fate| &mut fate.attempt.run);
+        match (&workload.run, *fixed_run) {
             (_, Some(length)) => runs.for_each(|run| *run = length),
             (RunTime::Steps(steps), None) if steps.len() == 1 => {
-                self.run.fill(units);
-                steps[0].sample_each(units, runs);
+                draw_next(&steps[0], None, &mut streams.run, units, runs);
             }
-            _ => {
-                for number in 0..count {
-                    self.drawn[number].attempt.run = self.work(Whose::Next);
-                }
+            (RunTime::Steps(steps), None) => {
+                runs.for_each(|run| *run = sum_of(steps, |_| streams.run.unit()));
             }
+            _ => unreachable!("{BY_INDEX}"),
         }
         let mut points = [Points::UNUSED; MOST_DRAWN];
         let mut draw = |stream: &mut Stream, set: fn(&mut Points, f64)| {
             stream.fill(units);
             points.iter_mut().zip(&*units).for_each(|(points, &u)| set(points, u));
         };
-        if self.may_fail() {
-            draw(&mut self.fail_coin, |points, u| points.fail_coin = u);
-            draw(&mut self.fail_point, |points, u| points.fail_point = u);
+        if may_fail(workload) {
+            draw(&mut streams.fail_coin, |points, u| points.fail_coin = u);
+            draw(&mut streams.fail_point, |points, u| points.fail_point = u);
         }
-        if self.may_hang() {
-            draw(&mut self.hang_coin, |points, u| points.hang_coin = u);
-            draw(&mut self.hang_point, |points, u| points.hang_point = u);
+        if may_hang(workload) {
+            draw(&mut streams.hang_coin, |points, u| points.hang_coin = u);
+            draw(&mut streams.hang_point, |points, u| points.hang_point = u);
         }
-        for (fate, points) in self.drawn.iter_mut().zip(&points) {
-            fate.attempt = end_of(self.workload, fate.attempt.run, None, points);
+        for (fate, points) in fates.iter_mut().zip(&points) {
+            fate.attempt = end_of(workload, fate.attempt.run, None, points);
         }
     }
 
-    fn may_fail(&self) -> bool {
-        self.workload.failure.is_some() || self.workload.poison.is_some()
-    }
-
-    fn may_hang(&self) -> bool {
-        self.workload.hang_probability > 0.0
-    }
-
+    /// The fate of a pod of an Indexed Job.
     #[inline]
-    fn draw(&mut self, whose: Whose) -> Fate {
-        let keyed = self.keyed;
+    pub(super) fn pod(&self, whose: Whose) -> Fate {
+        let length = |distribution: &Distribution, fixed: Option<SimDuration>, purpose| {
+            fixed.unwrap_or_else(|| distribution.sample(self.unit(whose, purpose, 0)))
+        };
         Fate {
-            schedule: self.schedule.draw(whose, keyed),
-            startup: self.startup.draw(whose, keyed),
+            schedule: length(&self.workload.schedule, self.fixed_schedule, Purpose::Schedule),
+            startup: length(&self.workload.startup, self.fixed_startup, Purpose::Startup),
             attempt: self.attempt(whose),
         }
     }
 
     /// The fate of one run of the container: whether it hangs is decided first.
     #[inline]
-    pub(super) fn attempt(&mut self, whose: Whose) -> Attempt {
-        let work = self.work(whose);
-        let keyed = self.keyed;
+    pub(super) fn attempt(&self, whose: Whose) -> Attempt {
+        let work = self.fixed_run.unwrap_or_else(|| self.work(whose));
         let mut points = Points::UNUSED;
-        if self.may_fail() {
-            points.fail_coin = unit(whose, keyed, Purpose::FailCoin, &mut self.fail_coin, 0);
-            points.fail_point = unit(whose, keyed, Purpose::FailPoint, &mut self.fail_point, 0);
+        if may_fail(self.workload) {
+            points.fail_coin = self.unit(whose, Purpose::FailCoin, 0);
+            points.fail_point = self.unit(whose, Purpose::FailPoint, 0);
         }
-        if self.may_hang() {
-            points.hang_coin = unit(whose, keyed, Purpose::HangCoin, &mut self.hang_coin, 0);
-            points.hang_point = unit(whose, keyed, Purpose::HangPoint, &mut self.hang_point, 0);
+        if may_hang(self.workload) {
+            points.hang_coin = self.unit(whose, Purpose::HangCoin, 0);
+            points.hang_point = self.unit(whose, Purpose::HangPoint, 0);
         }
         let poison = match (&self.workload.poison, whose) {
             (Some(poison), Whose::Index { index, .. }) if poison.has(index) => Some(poison.exit_code),
@@ -241,31 +263,59 @@ impl<'a> Luck<'a> {
     }
 
     #[inline]
-    fn work(&mut self, whose: Whose) -> SimDuration {
-        if let Some(fixed) = self.fixed_run {
-            return fixed;
-        }
-        let keyed = self.keyed;
+    fn work(&self, whose: Whose) -> SimDuration {
         match &self.workload.run {
-            RunTime::Steps(steps) => {
-                let mut sum = SimDuration::ZERO;
-                for (step, distribution) in steps.iter().enumerate() {
-                    let u = unit(whose, keyed, Purpose::Run, &mut self.run, step as u32);
-                    sum = sum + distribution.sample(u);
-                }
-                sum
-            }
+            RunTime::Steps(steps) => sum_of(steps, |step| self.unit(whose, Purpose::Run, step)),
             RunTime::Program(_) => WHOLE,
             RunTime::ByIndex(list) => {
-                let Whose::Index { index, .. } = whose else {
-                    unreachable!("byIndex needs an Indexed Job, which input checks")
-                };
+                let Whose::Index { index, .. } = whose else { unreachable!("{BY_INDEX}") };
                 // More indexes than distributions can only come from an elastic Job: the last one repeats.
                 let distribution = &list[(index as usize).min(list.len() - 1)];
-                distribution.sample(unit(whose, keyed, Purpose::Run, &mut self.run, 0))
+                distribution.sample(self.unit(whose, Purpose::Run, 0))
             }
         }
     }
+
+    #[inline]
+    fn unit(&self, whose: Whose, purpose: Purpose, step: u32) -> f64 {
+        let (key, restarts) = match whose {
+            Whose::Restart { ordinal, restarts } => (1 << 63 | u64::from(ordinal), restarts),
+            Whose::Index { index, attempt, restarts } => {
+                (u64::from(index) << 32 | u64::from(attempt), restarts)
+            }
+        };
+        self.draws.keyed.unit(purpose, key, restarts << 8 | step)
+    }
+}
+
+const BY_INDEX: &str = "byIndex needs an Indexed Job, which input checks";
+
+/// Whether pods of both workloads have the same fates under the same luck, in a NonIndexed Job.
+pub(super) fn draw_the_same(a: &SampledWorkload, b: &SampledWorkload) -> bool {
+    let same_run = match (&a.run, &b.run) {
+        (RunTime::Steps(a), RunTime::Steps(b)) => a == b,
+        // Their length is not drawn here.
+        (RunTime::Program(_), RunTime::Program(_)) => true,
+        _ => false,
+    };
+    same_run
+        && (&a.schedule, &a.startup) == (&b.schedule, &b.startup)
+        && (a.failure, a.hang_probability) == (b.failure, b.hang_probability)
+        && may_fail(a) == may_fail(b)
+}
+
+fn may_fail(workload: &SampledWorkload) -> bool {
+    workload.failure.is_some() || workload.poison.is_some()
+}
+
+fn may_hang(workload: &SampledWorkload) -> bool {
+    workload.hang_probability > 0.0
+}
+
+/// Steps one after the other; `unit`: the uniform number of each.
+fn sum_of(steps: &[Distribution], mut unit: impl FnMut(u32) -> f64) -> SimDuration {
+    let lengths = steps.iter().enumerate().map(|(step, distribution)| distribution.sample(unit(step as u32)));
+    lengths.fold(SimDuration::ZERO, |sum, length| sum + length)
 }
 
 /// What decides how one attempt ends, uniform in (0, 1).

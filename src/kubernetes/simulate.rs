@@ -8,7 +8,8 @@ use super::dependencies::{Herd, HerdEvent};
 use super::event::Event;
 use super::facts::Observer;
 use super::job_controller::memory::Memory;
-use super::luck::{Luck, seed_of_job};
+pub use super::luck::KeptLuck;
+use super::luck::{Luck, draw_the_same, seed_of_job};
 use super::status::{ConditionType, Counters, IndexSet, Reason};
 use super::world::{Job, Pod, Step, World};
 use crate::engine::queue::EventQueue;
@@ -134,6 +135,38 @@ pub fn simulate<O: Observer>(scenario: &Scenario, seed: Seed, until: Until, obse
     let mut world = World::new(scenario, seed, until, observer);
     world.run(until);
     world.ending()
+}
+
+/// The same, as the next of several runs with one seed and replication: `luck` is what the one before has left, and gets
+/// what this one leaves. It must be empty unless both scenarios [have the same luck](has_same_luck). It changes no
+/// result; what the runs have in common is drawn once.
+pub fn simulate_with<O: Observer>(
+    scenario: &Scenario,
+    seed: Seed,
+    until: Until,
+    observer: &mut O,
+    luck: &mut KeptLuck,
+) -> Ending {
+    let mut world = World::new(scenario, seed, until, observer);
+    let mut kept = std::mem::take(&mut luck.0).into_iter();
+    for job in &mut world.jobs {
+        let drawn = kept.next().flatten();
+        if let Some(luck) = &mut job.luck {
+            luck.begin_with(drawn);
+        }
+    }
+    world.run(until);
+    luck.0.extend(world.jobs.iter_mut().map(|job| job.luck.take().map(Luck::into_draws)));
+    world.ending()
+}
+
+/// Whether pods of both scenarios have the same luck in the same replication, Job by Job.
+pub fn has_same_luck(a: &Scenario, b: &Scenario) -> bool {
+    let same = |(a, b): (&JobCase, &JobCase)| match (&a.workload, &b.workload) {
+        (Workload::Sampled(a), Workload::Sampled(b)) => draw_the_same(a, b),
+        _ => false,
+    };
+    a.jobs.len() == b.jobs.len() && a.jobs.iter().zip(&b.jobs).all(same)
 }
 
 impl<'a, O: Observer> World<'a, O> {

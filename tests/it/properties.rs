@@ -2,13 +2,13 @@
 
 use jobsim::engine::distribution::Distribution;
 use jobsim::engine::time::SimTime;
-use jobsim::experiment::replicate::replicate;
+use jobsim::experiment::replicate::{Threads, replicate};
 use jobsim::kubernetes::facts::{ContainerRun, Observer, PodId};
 use jobsim::kubernetes::simulate::{Seed, Until, simulate};
 use jobsim::model::cluster::ControlPlane;
 use jobsim::model::job::Completion;
 use jobsim::model::scenario::Scenario;
-use jobsim::model::workload::{Failure, FailureLaw};
+use jobsim::model::workload::{Failure, FailureLaw, RunTime};
 use jobsim::observe::numbers::Numbers;
 
 use crate::workloads::{scenario, spec, workload};
@@ -95,5 +95,35 @@ fn the_number_of_threads_changes_nothing() {
         for threads in [2, 8] {
             assert_eq!(one, replicate(&scenario, 42, 20, threads).unwrap());
         }
+    }
+}
+
+/// Settings with and without the same luck side by side; one with more pods than fates are kept.
+#[test]
+fn luck_that_settings_share_changes_no_run() {
+    let build = |completion: Completion, parallelism: u32, failing: f64, steps: usize| {
+        let run = Distribution::log_normal_sigma(60.0, 0.8).unwrap();
+        let mut workload = workload(run.clone());
+        workload.startup = Distribution::exponential(2.0).unwrap();
+        workload.run = RunTime::Steps(vec![run; steps]);
+        workload.failure = Some(Failure { law: FailureLaw::Probability(failing), exit_code: 1 });
+        workload.hang_probability = 0.001;
+        scenario(ControlPlane::UNLIMITED, spec(completion, parallelism), workload)
+    };
+    let counted = Completion::Counted;
+    let settings = [
+        build(counted(40), 5, 0.05, 1),
+        build(counted(300), 9, 0.05, 1),
+        build(counted(300), 9, 0.10, 1),
+        build(counted(60), 9, 0.10, 2),
+        build(counted(61), 8, 0.10, 2),
+        build(Completion::Indexed(30), 8, 0.10, 2),
+        build(counted(17_000), 10_000, 0.10, 2),
+        build(counted(60), 7, 0.10, 2),
+    ];
+    let threads = Threads::new(2).unwrap();
+    let together = threads.replicate_each(&settings.each_ref(), 7, 3..6);
+    for (number, (setting, together)) in settings.iter().zip(together).enumerate() {
+        assert!(together == threads.replicate(setting, 7, 3..6), "setting {number}");
     }
 }
