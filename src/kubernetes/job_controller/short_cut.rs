@@ -374,7 +374,7 @@ mod tests {
         for n in 0..24 {
             let mut large = scenario(36 + n, ControlPlane::UNLIMITED);
             large.jobs[0].spec.completion = Completion::Counted(1500);
-            large.jobs[0].spec.parallelism = 700;
+            large.jobs[0].spec.parallelism = 1300;
             assert_same_facts(&format!("large {n}"), &large, n, Until::AllJobsEnded);
         }
     }
