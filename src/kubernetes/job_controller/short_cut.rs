@@ -375,6 +375,9 @@ mod tests {
             let mut large = scenario(36 + n, ControlPlane::UNLIMITED);
             large.jobs[0].spec.completion = Completion::Counted(1500);
             large.jobs[0].spec.parallelism = 1300;
+            if let Workload::Sampled(workload) = &mut large.jobs[0].workload {
+                workload.startup = Distribution::constant(1.0).unwrap();
+            }
             assert_same_facts(&format!("large {n}"), &large, n, Until::AllJobsEnded);
         }
     }
