@@ -376,7 +376,7 @@ mod tests {
             large.jobs[0].spec.completion = Completion::Counted(1500);
             large.jobs[0].spec.parallelism = 1300;
             if let Workload::Sampled(workload) = &mut large.jobs[0].workload {
-                workload.startup = Distribution::constant(1.0).unwrap();
+                workload.startup = Distribution::exponential(0.1).unwrap();
                 workload.failure = workload.failure.filter(|_| n % 2 > 0);
             }
             assert_same_facts(&format!("large {n}"), &large, n, Until::AllJobsEnded);
