@@ -406,6 +406,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// Forgets a pod that is finished and counted: it stays in a real API server, but nothing looks at it.
+    #[inline(always)]
     pub(super) fn let_go(&mut self, slot: u32) {
         let pod = &mut self.pods[slot as usize];
         let view = &pod.live;

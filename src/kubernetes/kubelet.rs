@@ -68,6 +68,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
     }
 
+    #[inline(always)]
     fn plan(&mut self, slot: u32, at: SimTime, step: Step) {
         let ticket = self.at(at, Event::Pod(slot));
         let kubelet = &mut self.pods[slot as usize].kubelet;
@@ -76,6 +77,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// The earlier of `step` and the pod's own deadline; at one instant the deadline, which was set first.
+    #[inline]
     pub(super) fn plan_before_deadline(&mut self, slot: u32, at: SimTime, step: Step) {
         let deadline = self.pods[slot as usize].kubelet.deadline_at;
         if deadline <= at {
@@ -164,7 +166,6 @@ impl<'a, O: Observer> World<'a, O> {
     /// The container has stopped: the pod ends, or the container is restarted in place.
     pub(super) fn container_exits(&mut self, slot: u32) {
         let now = self.now;
-        let stamp = self.stamp(now);
         let pod = &mut self.pods[slot as usize];
         let id = pod.id(slot);
         let kubelet = &mut pod.kubelet;
@@ -195,6 +196,7 @@ impl<'a, O: Observer> World<'a, O> {
             kubelet.crash_backoff = wait.doubled(CRASH_BACKOFF_MAX);
             now + wait
         };
+        let stamp = self.stamp(now);
         self.change_pod(slot, |view| view.stop_being_ready(stamp));
         if again == now {
             let kubelet = &mut self.pods[slot as usize].kubelet;
@@ -246,6 +248,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// The pod reaches its last phase; if it is being deleted, it goes.
+    #[inline(always)]
     fn finish(&mut self, slot: u32) {
         let now = self.now;
         let stamp = self.stamp(now);

@@ -3,7 +3,7 @@
 
 use super::failure_policy;
 use super::memory::{Cache, Memory};
-use super::short_cut;
+use super::short_cut::is_plain;
 use crate::engine::time::SimDuration;
 use crate::kubernetes::api_server::TokenBucket;
 use crate::kubernetes::facts::{Observer, Phase};
@@ -49,8 +49,7 @@ impl<'a, O: Observer> World<'a, O> {
         let memory = &mut self.jobs[job as usize].memory;
         let cache = &mut memory.cache;
         let (old, new) = step.classes();
-        let usual = self.short_cuts && cache.plain && cache.exists && cache.finished_at.is_none();
-        if !usual || pod.class != old || pod.live.restarts > 0 {
+        if !cache.usual || pod.class != old || pod.live.restarts > 0 {
             return false;
         }
         debug_assert_eq!(PodClass::of(&pod.live, &cache.spec), new);
@@ -65,7 +64,9 @@ impl<'a, O: Observer> World<'a, O> {
             LifeStep::Ends => {
                 cache.active -= 1;
                 cache.ready -= 1;
-                list_pod(&mut cache.todo, pod, slot);
+                debug_assert!(!pod.listed);
+                pod.listed = true;
+                cache.todo.push(pod.key(slot));
             }
         }
         if !ideal {
@@ -169,7 +170,6 @@ impl<'a, O: Observer> World<'a, O> {
         if let Some(spec) = spec {
             let resized = cache.spec.completions() != spec.completions();
             let replacement_changed = cache.spec.pod_replacement != spec.pod_replacement;
-            cache.plain = short_cut::is_plain(&spec);
             let old_spec = std::mem::replace(&mut cache.spec, spec);
             let sync = &mut j.memory.sync;
             if sync.is_under_way() && sync.read_spec.is_none() {
@@ -186,6 +186,9 @@ impl<'a, O: Observer> World<'a, O> {
                 self.relist(job);
             }
         }
+        let short_cuts = self.short_cuts;
+        let cache = &mut self.jobs[job as usize].memory.cache;
+        cache.usual = short_cuts && cache.exists && cache.finished_at.is_none() && is_plain(&cache.spec);
         if !seen.exists {
             mark!("2.2.1 a Job is deleted: at once");
             let memory = &mut self.jobs[job as usize].memory;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::backoff::Backoff;
 use super::orphans::Orphans;
-use super::short_cut;
 use super::sync::Sync;
 use crate::engine::time::SimTime;
 use crate::kubernetes::api_server::TokenBucket;
@@ -28,8 +27,8 @@ pub(crate) struct Cache {
     pub(crate) generation: u64,
     pub(crate) version: u64,
     pub(crate) spec: JobSpec,
-    /// Nothing but numbers decides about a Job of this spec.
-    pub(crate) plain: bool,
+    /// The Job is there, goes on, and nothing but numbers decides about it: it may take short cuts.
+    pub(crate) usual: bool,
     pub(crate) active: u32,
     pub(crate) ready: u32,
     pub(crate) terminating: u32,
@@ -87,7 +86,7 @@ impl Cache {
             finished_at: None,
             generation: 0,
             version: 0,
-            plain: short_cut::is_plain(&spec),
+            usual: false,
             spec,
             active: 0,
             ready: 0,

@@ -42,7 +42,7 @@ impl<'a, O: Observer> World<'a, O> {
     /// Does the whole sync. False: nothing was done, it has to go the long way.
     #[inline]
     pub(super) fn took_short_cut(&mut self, job: u32) -> bool {
-        if !self.short_cuts || !self.jobs[job as usize].memory.cache.plain {
+        if !self.jobs[job as usize].memory.cache.usual {
             return false;
         }
         let Some(turn) = self.turn(job) else { return false };
@@ -184,7 +184,7 @@ impl<'a, O: Observer> World<'a, O> {
 }
 
 /// How many of these pods have succeeded, and when they ended; none if one of them is not just finished.
-#[inline]
+#[inline(always)]
 fn ends(todo: &[PodKey], pods: &[Pod]) -> Option<(u32, NewEnds)> {
     let mut ends = NewEnds::default();
     let mut succeeded = 0;

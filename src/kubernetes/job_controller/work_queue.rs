@@ -77,27 +77,36 @@ impl<'a, O: Observer> World<'a, O> {
                 *wake_up = SimTime::NEVER;
             }
         }
-        if memory.waiting == now {
-            memory.waiting = SimTime::NEVER;
-            self.enqueue(job);
+        if memory.waiting != now {
+            return;
         }
+        memory.waiting = SimTime::NEVER;
+        if self.ready_keys.is_empty() && self.busy_workers < WORKERS && !memory.dirty && !memory.processing {
+            // It would be taken at once.
+            return self.process(job);
+        }
+        self.enqueue(job);
     }
 
     /// Workers take what is ready. Called once the event in hand is dealt with.
     pub(in crate::kubernetes) fn drain(&mut self) {
         while self.busy_workers < WORKERS {
             let Some(job) = self.ready_keys.pop_front() else { return };
-            let memory = &mut self.jobs[job as usize].memory;
-            memory.dirty = false;
-            memory.processing = true;
-            self.busy_workers += 1;
-            self.sync(job);
+            self.jobs[job as usize].memory.dirty = false;
+            self.process(job);
         }
         mark!("2.1 five workers" if !self.ready_keys.is_empty());
     }
 
-    /// The worker is done with the key.
     #[inline]
+    fn process(&mut self, job: u32) {
+        self.jobs[job as usize].memory.processing = true;
+        self.busy_workers += 1;
+        self.sync(job);
+    }
+
+    /// The worker is done with the key.
+    #[inline(always)]
     pub(super) fn synced(&mut self, job: u32, result: Result<(), SyncError>) {
         self.busy_workers -= 1;
         let memory = &mut self.jobs[job as usize].memory;
