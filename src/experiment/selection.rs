@@ -131,6 +131,13 @@ impl Selection {
         }
     }
 
+    /// Whether two settings gave the same values of every measure, run by run, as far as both were simulated.
+    pub fn same_values(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (&self.candidates[a], &self.candidates[b]);
+        let both = a.count().min(b.count()) as usize;
+        a.values.iter().zip(&b.values).all(|(a, b)| a[..both] == b[..both])
+    }
+
     /// Simulates a setting further, to `to` replications.
     pub fn extend(&mut self, problem: &Problem, threads: &Threads, at: usize, to: u64) {
         let from = self.candidates[at].count();

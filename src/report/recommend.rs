@@ -10,7 +10,7 @@ use super::sweep::aligned;
 use super::words::{confidence_level, duration, number};
 use crate::experiment::constraint::Verdict;
 use crate::experiment::deadlines::Advice;
-use crate::experiment::grid::Grid;
+use crate::experiment::grid::{Grid, without_effect};
 use crate::experiment::measure::{Estimate, Measure};
 use crate::experiment::selection::{Finding, Problem, Selection, Standing};
 use crate::experiment::sensitivity::{Change, Effect};
@@ -46,6 +46,23 @@ impl RecommendAnswer {
     fn same(&self) -> Vec<usize> {
         let is = |at: &usize| self.selection.candidates[*at].standing == Standing::Same;
         (0..self.selection.candidates.len()).filter(is).collect()
+    }
+
+    /// Axes of which no value makes a difference to the objective or a constraint.
+    fn idle_axes(&self) -> impl Iterator<Item = &str> {
+        let lengths: Vec<usize> = self.grid.axes.iter().map(|axis| axis.values.len()).collect();
+        let idle = without_effect(&lengths, |a, b| self.selection.same_values(a, b));
+        idle.into_iter().map(|axis| self.grid.axes[axis].path.as_str())
+    }
+
+    /// A sentence for each axis without effect.
+    pub(super) fn idle(&self) -> impl Iterator<Item = String> {
+        let runs = self.selection.candidates.iter().map(|candidate| candidate.count()).min().unwrap_or(0);
+        self.idle_axes().map(move |path| {
+            format!(
+                "{path}: no value of it makes a difference to what is asked, in {runs} runs of each setting"
+            )
+        })
     }
 
     /// The settings, those first that matter: the leader, what is as good, what is open, the Pareto front.
@@ -221,7 +238,7 @@ pub fn json(answer: &RecommendAnswer) -> Value {
     let deadlines = answer.deadlines.iter().map(
         |(job, pod, whole)| json!({"job": job, "pod": advice_json(pod), "whole_job": advice_json(whole)}),
     );
-    json!({
+    let mut value = json!({
         "jobsim": JOBSIM, "kubernetes": KUBERNETES, "seed": problem.seed,
         "inputs": {"sha256": answer.inputs_sha256}, "minimize": problem.objective.to_string(),
         "subject_to": problem.constraints.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -233,7 +250,12 @@ pub fn json(answer: &RecommendAnswer) -> Value {
         "settings": cells.collect::<Vec<_>>(), "constraint_costs": costs.collect::<Vec<_>>(),
         "manifest": answer.manifest, "deadlines": deadlines.collect::<Vec<_>>(),
         "sensitivity": sensitivity.collect::<Vec<_>>(),
-    })
+    });
+    let idle: Vec<&str> = answer.idle_axes().collect();
+    if !idle.is_empty() {
+        value["without_effect"] = idle.into();
+    }
+    value
 }
 
 fn advice_json(advice: &Advice) -> Value {
@@ -258,6 +280,9 @@ pub fn text(answer: &RecommendAnswer) -> String {
     settings_table(&mut text, answer);
     for (constraint, cost) in problem.constraints.iter().zip(&answer.costs) {
         let _ = writeln!(text, "{}", answer.cost(&constraint.to_string(), cost));
+    }
+    for sentence in answer.idle() {
+        let _ = writeln!(text, "{sentence}");
     }
     if let Some(first) = answer.sensitivity.first().filter(|first| first.size() > 0.0) {
         let _ = writeln!(

@@ -84,6 +84,19 @@ fn equal_settings_are_not_told_apart() {
 }
 
 #[test]
+fn an_axis_that_changes_nothing_is_told() {
+    let idle = "spec.ttlSecondsAfterFinished";
+    let common = ["recommend", "scenarios/queue-processor", "--minimize", "makespan", "--brief"];
+    let axes = ["--vary", "parallelism=10,20", "--vary", "spec.ttlSecondsAfterFinished=10,60"];
+    let text = String::from_utf8(jobsim(&[&common[..], &axes].concat()).stdout).unwrap();
+    assert!(text.contains(&format!("{idle}: no value of it makes a difference to what is asked")), "{text}");
+    let answer = json(&[&common[..], &axes, &["-o", "json"]].concat());
+    assert_eq!(answer["without_effect"], serde_json::json!([idle]));
+    let other = json(&[&common[..], &axes[..2], &["-o", "json"]].concat());
+    assert!(other.get("without_effect").is_none());
+}
+
+#[test]
 fn a_setting_is_only_taken_when_its_constraints_surely_hold() {
     let vary = ["--vary", "spec.template.spec.activeDeadlineSeconds=null,300"];
     let none = recommend("stuck", &["--minimize", "makespan", "--vary", "parallelism=3,6"]);

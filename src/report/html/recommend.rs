@@ -90,6 +90,9 @@ fn verdict(answer: &RecommendAnswer) -> Html {
     for (constraint, cost) in answer.problem.constraints.iter().zip(&answer.costs) {
         html.raw("<p>").sentence(&format!("{}.", answer.cost(&constraint.to_string(), cost))).raw("</p>\n");
     }
+    for sentence in answer.idle() {
+        html.raw("<p>").sentence(&format!("{sentence}.")).raw("</p>\n");
+    }
     html.raw("<p class=\"sure\">").sentence(&format!("{}.", answer.extent())).raw("</p>\n");
     html
 }
