@@ -1,38 +1,19 @@
-//! The API server: stored objects, graceful deletion, finalizers, watch events; and the Job controller's client
-//! with its token bucket and latency.
+//! The API server: stored objects, graceful deletion, finalizers, validation of the status.
 //!
-//! A write changes what is stored at once. The controllers see it after the watch delay; without one they have
-//! seen it before the write returns. What the controllers then do is theirs (`job_controller`, `collectors`).
+//! A write changes what is stored at once. When the controllers see it is `watch`'s matter, when a call of theirs takes
+//! effect the `controller_client`'s, and what they do then theirs (`job_controller`, `collectors`).
 
 use super::event::Event;
 use super::facts::{Observer, PodId, StatusFact};
 use super::job_controller::cache::{LifeStep, PodClass};
-use super::job_controller::sync::Op;
 use super::kubelet::EXIT_KILLED;
-use super::world::{Job, JobView, Kubelet, Pod, PodKey, PodView, Step, World};
+use super::luck::{Attempt, Fate, Whose};
+use super::world::{Job, Kubelet, Pod, PodKey, PodView, Step, World};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::marks::mark;
-use crate::model::cluster::ClientLimit;
-use crate::model::job::{Completion, JobSpec};
+use crate::model::job::Completion;
 use crate::model::workload::{Script, Workload};
-
-use super::luck::{Attempt, Fate, Whose};
-
-/// A watch event on its way to the controllers.
-#[derive(Clone, Debug)]
-pub(super) enum Delivery {
-    Pod { key: PodKey, view: PodView, version: u64 },
-    Job { job: u32, seen: JobView, spec: Box<JobSpec> },
-}
-
-/// A write of the Job controller that has not taken effect yet.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Call {
-    pub(super) epoch: u32,
-    pub(super) rank: i64,
-    pub(super) op: Op,
-}
 
 /// What lies ahead of a new pod.
 struct Plan<'a> {
@@ -43,216 +24,7 @@ struct Plan<'a> {
     in_one_step: bool,
 }
 
-/// Token bucket of golang.org/x/time/rate: float64 tokens, waits cut to the nanosecond.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TokenBucket {
-    qps: f64,
-    burst: f64,
-    tokens: f64,
-    last: SimTime,
-}
-
-impl TokenBucket {
-    pub(super) fn full(limit: ClientLimit) -> TokenBucket {
-        let burst = f64::from(limit.burst);
-        TokenBucket { qps: limit.qps, burst, tokens: burst, last: SimTime::ZERO }
-    }
-
-    fn refill(&mut self, now: SimTime) {
-        let elapsed = now.since(self.last).nanos();
-        let seconds = (elapsed / 1_000_000_000) as f64 + (elapsed % 1_000_000_000) as f64 / 1e9;
-        self.tokens = (self.tokens + seconds * self.qps).min(self.burst);
-        self.last = now;
-    }
-
-    /// Takes a token, now or in advance; returns how long to wait for it (Limiter.reserveN).
-    pub(super) fn reserve(&mut self, now: SimTime) -> SimDuration {
-        self.refill(now);
-        self.tokens -= 1.0;
-        if self.tokens >= 0.0 {
-            return SimDuration::ZERO;
-        }
-        SimDuration::from_nanos((-self.tokens / self.qps * 1e9) as u64)
-    }
-
-    /// Takes a token if there is one (Limiter.AllowN).
-    pub(super) fn try_take(&mut self, now: SimTime) -> bool {
-        let before = *self;
-        // A wait that is cut to 0 ns is none.
-        if self.reserve(now) == SimDuration::ZERO {
-            return true;
-        }
-        *self = before;
-        false
-    }
-}
-
 impl<'a, O: Observer> World<'a, O> {
-    // ---- the client
-
-    /// Whether the controller's writes take effect at the instant at which they are made.
-    #[inline]
-    pub(super) fn api_is_immediate(&self) -> bool {
-        self.bucket.is_none() && self.scenario.control_plane.api_latency == SimDuration::ZERO
-    }
-
-    /// Makes a write. With an immediate API it has taken effect when this returns.
-    #[inline(always)]
-    pub(super) fn write(&mut self, rank: i64, op: Op) {
-        if self.api_is_immediate() {
-            return self.take_effect(op);
-        }
-        self.make_call(rank, op);
-    }
-
-    #[inline(never)]
-    fn make_call(&mut self, rank: i64, op: Op) {
-        if let Some(job) = op.is_waited_for() {
-            self.jobs[job as usize].memory.sync.outstanding += 1;
-        }
-        let call = Call { epoch: self.epoch, rank, op };
-        let number = match self.free_calls.pop() {
-            Some(number) => {
-                self.calls[number as usize] = call;
-                number
-            }
-            None => {
-                self.calls.push(call);
-                self.calls.len() as u32 - 1
-            }
-        };
-        if self.bucket.is_none() {
-            let latency = self.scenario.control_plane.api_latency;
-            mark!("2.11 a write takes effect after its latency");
-            self.call_at(self.now + latency, Event::Call(number));
-            return;
-        }
-        self.at_gate.push(number);
-        if self.at_gate.len() == 1 {
-            self.call_at(self.now + SimDuration::from_nanos(1), Event::Tokens);
-        }
-    }
-
-    /// Calls made at one instant get their tokens in the order of their rank.
-    pub(super) fn hand_out_tokens(&mut self) {
-        let mut calls = std::mem::take(&mut self.at_gate);
-        calls.sort_by_key(|&c| self.calls[c as usize].rank);
-        let latency = self.scenario.control_plane.api_latency;
-        let mut times = std::mem::take(&mut self.call_times);
-        for &number in &calls {
-            let wait = match &mut self.bucket {
-                Some(bucket) => bucket.reserve(self.now),
-                None => SimDuration::ZERO,
-            };
-            times.push((self.now + wait + latency, number));
-            mark!("2.11 a call waits for its token" if wait > SimDuration::ZERO);
-        }
-        // Of calls that come back at one instant an event is done first: its sender waits for no cache.
-        times.sort_by_key(|&(_, number)| !matches!(self.calls[number as usize].op, Op::Event));
-        for (at, number) in times.drain(..) {
-            self.call_at(at, Event::Call(number));
-        }
-        self.call_times = times;
-        calls.clear();
-        self.at_gate = calls;
-    }
-
-    /// A call's time has come.
-    pub(super) fn call_due(&mut self, number: u32) {
-        let call = self.calls[number as usize];
-        self.free_calls.push(number);
-        if call.epoch == self.epoch {
-            self.take_effect(call.op);
-            self.came_back(call.op);
-        }
-    }
-
-    // ---- watches
-
-    /// Changes a stored pod and tells the controllers.
-    #[inline]
-    pub(super) fn change_pod(&mut self, slot: u32, change: impl FnOnce(&mut PodView)) {
-        self.store_pod(slot, change);
-        self.show_pod(slot);
-    }
-
-    /// The same, for a change that brings most pods one step further.
-    #[inline(always)]
-    pub(super) fn advance_pod(&mut self, slot: u32, step: LifeStep, change: impl FnOnce(&mut PodView)) {
-        self.store_pod(slot, change);
-        if !self.saw_step(slot, step) {
-            self.show_pod(slot);
-        }
-    }
-
-    #[inline(always)]
-    fn store_pod(&mut self, slot: u32, change: impl FnOnce(&mut PodView)) {
-        self.version += 1;
-        let pod = &mut self.pods[slot as usize];
-        pod.version = self.version;
-        let j = &mut self.jobs[pod.job as usize];
-        j.last_change = self.now;
-        change(&mut pod.live);
-    }
-
-    #[inline]
-    fn show_pod(&mut self, slot: u32) {
-        if self.scenario.control_plane.watch_delay == SimDuration::ZERO {
-            return self.pod_seen(slot);
-        }
-        self.show_pod_later(slot);
-    }
-
-    #[inline(never)]
-    fn show_pod_later(&mut self, slot: u32) {
-        let due = self.now + self.scenario.control_plane.watch_delay;
-        let pod = &self.pods[slot as usize];
-        let (key, view, version) = (pod.key(slot), pod.live, pod.version);
-        self.deliveries.push_back((due, Delivery::Pod { key, view, version }));
-        self.call_at(due, Event::Watch);
-    }
-
-    /// Tells the controllers of a Job as it is now.
-    #[inline]
-    pub(super) fn notify_job(&mut self, job: u32) {
-        self.version += 1;
-        self.jobs[job as usize].version = self.version;
-        if self.scenario.control_plane.watch_delay == SimDuration::ZERO {
-            return self.job_seen(job);
-        }
-        self.notify_later(job);
-    }
-
-    #[inline(never)]
-    fn notify_later(&mut self, job: u32) {
-        let due = self.now + self.scenario.control_plane.watch_delay;
-        let j = &self.jobs[job as usize];
-        let delivery = Delivery::Job { job, seen: j.view(), spec: Box::new(j.spec.clone()) };
-        self.deliveries.push_back((due, delivery));
-        self.call_at(due, Event::Watch);
-    }
-
-    pub(super) fn deliver(&mut self) {
-        // After a restart of the controller there are more events than deliveries.
-        if self.deliveries.front().is_none_or(|(due, _)| *due != self.now) {
-            return;
-        }
-        let Some((_, delivery)) = self.deliveries.pop_front() else { return };
-        match delivery {
-            Delivery::Pod { key, view, version } => {
-                self.seen_pod_version = version;
-                self.pods[key.slot as usize].shown = Some(view);
-                self.pod_seen(key.slot);
-            }
-            Delivery::Job { job, seen, spec } => {
-                self.seen_job_version = seen.version;
-                self.job_event(job, seen, Some(*spec));
-            }
-        }
-    }
-
-    // ---- pods
-
     /// POST of a pod. Returns the version that the answer bears.
     pub(super) fn create_pod(&mut self, job: u32, index: Option<u32>, failures: u32, ignored: u32) -> u64 {
         let now = self.now;
@@ -450,18 +222,6 @@ impl<'a, O: Observer> World<'a, O> {
 }
 
 impl Job<'_> {
-    /// What a watch event shows of it.
-    pub(super) fn view(&self) -> JobView {
-        JobView {
-            exists: self.exists,
-            version: self.version,
-            generation: self.generation,
-            deleting: self.deleting,
-            start_time: self.counters.start_time,
-            finished_at: self.counters.conditions.finished().map(|c| c.at),
-        }
-    }
-
     /// How many pods this index has had, and that it gets one more.
     fn attempt_of(&mut self, index: u32) -> u32 {
         if index >= self.index_high_water {

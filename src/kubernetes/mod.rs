@@ -5,7 +5,9 @@
 mod actions;
 mod api_server;
 mod collectors;
+mod controller_client;
 pub mod dependencies;
+mod ending;
 mod event;
 pub mod facts;
 mod job_controller;
@@ -13,4 +15,5 @@ mod kubelet;
 mod luck;
 pub mod simulate;
 pub mod status;
+mod watch;
 mod world;

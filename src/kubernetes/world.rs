@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::api_server::{Call, Delivery, TokenBucket};
+use super::controller_client::{Call, TokenBucket};
 use super::dependencies::Herd;
 use super::event::{Event, NUMBER_LIMIT};
 use super::facts::{Observer, Phase, PodId};
@@ -11,6 +11,7 @@ use super::job_controller::events::EventType;
 use super::job_controller::memory::Memory;
 use super::luck::{Attempt, Fate, Luck};
 use super::status::{Counters, IndexSet};
+use super::watch::Delivery;
 use crate::engine::queue::{Class, EventQueue, Ticket};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::model::cluster::ControllerRules;

@@ -51,7 +51,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "engine/time.rs",
             "kubernetes/dependencies/numbers.rs",
             "kubernetes/dependencies/recovery.rs",
-            "kubernetes/simulate.rs",
+            "kubernetes/ending.rs",
             "kubernetes/status.rs",
             "observe/numbers.rs",
             "experiment/",

@@ -5,7 +5,7 @@ use super::failure_policy;
 use super::memory::{Cache, Memory};
 use super::short_cut::is_plain;
 use crate::engine::time::SimDuration;
-use crate::kubernetes::api_server::TokenBucket;
+use crate::kubernetes::controller_client::TokenBucket;
 use crate::kubernetes::facts::{Observer, Phase};
 use crate::kubernetes::world::{JobView, Pod, PodKey, PodView, World};
 use crate::marks::mark;

@@ -4,7 +4,7 @@
 //! The recorder (client-go tools/record) is a queue with one reader, which sends one event at a time. A goroutine
 //! that records an event runs on, so that a call it makes in the same instant gets its token before the event.
 
-use super::sync::Op;
+use super::writes::Op;
 use crate::kubernetes::facts::Observer;
 use crate::kubernetes::status::ConditionType;
 use crate::kubernetes::world::World;

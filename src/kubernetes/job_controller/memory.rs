@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::backoff::Backoff;
 use super::orphans::Orphans;
-use super::sync::Sync;
+use super::sync_state::Sync;
 use crate::engine::time::SimTime;
-use crate::kubernetes::api_server::TokenBucket;
+use crate::kubernetes::controller_client::TokenBucket;
 use crate::kubernetes::world::PodKey;
 use crate::model::cluster::ClientLimit;
 use crate::model::job::JobSpec;

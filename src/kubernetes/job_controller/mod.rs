@@ -5,8 +5,9 @@
 //! ```
 //!
 //! A sync looks at counters and at the list of pods that changed their class, never at all pods, unless it has to
-//! delete some. `cache` keeps the counters, `work_queue` decides when, `sync` what, `manage` how many pods,
-//! `track` counts and writes; the policies have a file each.
+//! delete some. `cache` keeps the counters, `work_queue` decides when, `sync` has the order of things, `judge` says
+//! whether the Job ends, `manage` how many pods there should be, `track` counts them; `writes` are what comes of it.
+//! `short_cut` does all of that at once in the most frequent case. The policies have a file each.
 
 mod backoff;
 pub(super) mod cache;
@@ -14,12 +15,15 @@ pub(super) mod events;
 mod failure_policy;
 mod go_sort;
 mod indexes;
+mod judge;
 mod manage;
 pub(super) mod memory;
 mod orphans;
 mod short_cut;
 mod stop;
 mod success_policy;
-pub(super) mod sync;
+mod sync;
+mod sync_state;
 mod track;
 mod work_queue;
+pub(super) mod writes;

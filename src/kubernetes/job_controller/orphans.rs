@@ -3,8 +3,8 @@
 //! Of the keys of that queue a Job's selector stands for all its pods, which one worker patches one after the other;
 //! a pod's name stands for itself. Five workers take them.
 
-use super::sync::Op;
 use super::work_queue::WORKERS;
+use super::writes::Op;
 use crate::kubernetes::facts::Observer;
 use crate::kubernetes::world::{PodKey, World};
 use crate::marks::mark;

@@ -6,8 +6,8 @@
 //! reached, the spec has more to say, something is under way) goes the long way, where the rules are.
 
 use super::backoff::{Backoff, NewEnds, finished_time};
+use super::judge::past_restart_limit;
 use super::manage::MAX_PER_SYNC;
-use super::sync::past_restart_limit;
 use super::track::MAX_UNCOUNTED;
 use super::work_queue::BATCH_PERIOD;
 use crate::engine::time::{SimDuration, SimTime};

@@ -5,8 +5,9 @@
 //! that was added during the sync is synced once more. The next controller starts when all of them are back (Run
 //! waits for its workers).
 
-use super::sync::{Op, Step};
+use super::sync_state::Step;
 use super::work_queue::WORKERS;
+use super::writes::Op;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::event::Event;
 use crate::kubernetes::facts::Observer;
@@ -50,7 +51,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 }
 
-impl super::sync::Sync {
+impl super::sync_state::Sync {
     /// Creations or deletions of pods are on the wire.
     fn has_lost_pods(&self) -> bool {
         self.outstanding > 0 && matches!(self.step, Step::Creating | Step::Counting)

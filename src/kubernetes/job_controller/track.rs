@@ -2,7 +2,8 @@
 
 use super::events::EventType;
 use super::failure_policy::{counts, is_failed};
-use super::sync::{Op, Step, Sync, Verdict, Work};
+use super::sync_state::{Step, Sync, Verdict, Work};
+use super::writes::Op;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::facts::{Decision, Observer, Phase, Rule};
 use crate::kubernetes::status::{Condition, ConditionType, IndexSet, Reason};
