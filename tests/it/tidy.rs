@@ -28,6 +28,7 @@ const FOLDERS: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("rand_chacha", &["engine/streams.rs"]),
     ("annotate_snippets", &["report/diagnostics.rs"]),
+    ("similar", &["report/html/patch.rs"]),
     ("strsim", &["input/suggest.rs"]),
     (
         "libm",
@@ -72,6 +73,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rayon", &["experiment/replicate.rs"]),
     ("statrs", &["experiment/"]),
     ("annotate_snippets", &["report/diagnostics.rs"]),
+    ("similar", &["report/html/patch.rs"]),
     ("strsim", &["input/suggest.rs"]),
     ("plotters", &["report/chart/"]),
     ("plotters_backend", &["report/chart/"]),

@@ -2,13 +2,13 @@
 //!
 //! Relies on the edits of a diagnostic being of one text and in order; what is not is left out.
 
+use similar::{ChangeTag, TextDiff};
+
 use crate::input::diagnostic::Edit;
 use crate::input::source::Sources;
 
 /// Lines shown before and after a change.
 const CONTEXT: usize = 2;
-/// Pairs of lines that are compared at most.
-const MOST_PAIRS: usize = 250_000;
 
 /// A line of a patch.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,88 +37,27 @@ pub(super) fn patch(sources: &Sources, fix: &[Edit]) -> Option<(u32, Vec<PatchLi
         from = end;
     }
     after.push_str(text.get(from..)?);
-    let (old, new): (Vec<&str>, Vec<&str>) = (text.lines().collect(), after.lines().collect());
-    Some((file, difference(&old, &new)))
+    Some((file, difference(text, &after)))
 }
 
-/// Two texts line by line, or nothing where they are alike.
-pub(super) fn of_texts(old: &str, new: &str) -> Vec<PatchLine> {
+/// Two texts line by line, each change among its neighbours; nothing where they are alike.
+pub(super) fn difference(old: &str, new: &str) -> Vec<PatchLine> {
+    // By lines without their ends: one at the end of a file is no change.
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    if old == new { Vec::new() } else { difference(&old, &new) }
-}
-
-/// Line by line. Changes are short and few, so what is equal at both ends is taken off and only the rest is compared.
-fn difference(old: &[&str], new: &[&str]) -> Vec<PatchLine> {
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let (old_rest, new_rest) = (&old[head..], &new[head..]);
-    let tail = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (gone, come) = (&old_rest[..old_rest.len() - tail], &new_rest[..new_rest.len() - tail]);
-    let same = |line: &&str| PatchLine::Same(line.to_string());
-    let mut patch: Vec<PatchLine> = old[head.saturating_sub(CONTEXT)..head].iter().map(same).collect();
-    patch.extend(shortened(match gone.len() == come.len() {
-        true => in_place(gone, come),
-        false => in_order(gone, come),
-    }));
-    let end = old.len() - tail;
-    patch.extend(old[end..(end + CONTEXT).min(old.len())].iter().map(same));
-    patch
-}
-
-/// As many lines as before: each against the one in its place.
-fn in_place(gone: &[&str], come: &[&str]) -> Vec<PatchLine> {
-    let pair = |(a, b): (&&str, &&str)| match a == b {
-        true => vec![PatchLine::Same(a.to_string())],
-        false => vec![PatchLine::Gone(a.to_string()), PatchLine::New(b.to_string())],
-    };
-    gone.iter().zip(come).flat_map(pair).collect()
-}
-
-/// Lines that stay, in their order: the longest common subsequence; where that is much work, everything goes and comes.
-fn in_order(gone: &[&str], come: &[&str]) -> Vec<PatchLine> {
+    let diff = TextDiff::from_slices(&old, &new);
     let mut patch = Vec::new();
-    if gone.len() * come.len() > MOST_PAIRS {
-        patch.extend(gone.iter().map(|line| PatchLine::Gone(line.to_string())));
-        patch.extend(come.iter().map(|line| PatchLine::New(line.to_string())));
-        return patch;
-    }
-    // common[i][j]: of gone[i..] and come[j..].
-    let mut common = vec![vec![0usize; come.len() + 1]; gone.len() + 1];
-    for i in (0..gone.len()).rev() {
-        for j in (0..come.len()).rev() {
-            common[i][j] = match gone[i] == come[j] {
-                true => common[i + 1][j + 1] + 1,
-                false => common[i + 1][j].max(common[i][j + 1]),
-            };
-        }
-    }
-    let (mut i, mut j) = (0, 0);
-    while i < gone.len() || j < come.len() {
-        if i < gone.len() && j < come.len() && gone[i] == come[j] {
-            patch.push(PatchLine::Same(gone[i].to_string()));
-            (i, j) = (i + 1, j + 1);
-        } else if j == come.len() || i < gone.len() && common[i + 1][j] >= common[i][j + 1] {
-            patch.push(PatchLine::Gone(gone[i].to_string()));
-            i += 1;
-        } else {
-            patch.push(PatchLine::New(come[j].to_string()));
-            j += 1;
-        }
-    }
-    patch
-}
-
-/// Without the middle of long stretches that stay.
-fn shortened(lines: Vec<PatchLine>) -> Vec<PatchLine> {
-    let is_same = |line: &PatchLine| matches!(line, PatchLine::Same(_));
-    let mut patch = Vec::new();
-    for stretch in lines.chunk_by(|a, b| is_same(a) == is_same(b)) {
-        if is_same(&stretch[0]) && stretch.len() > 2 * CONTEXT {
-            patch.extend_from_slice(&stretch[..CONTEXT]);
+    for group in diff.grouped_ops(CONTEXT) {
+        if !patch.is_empty() {
             patch.push(PatchLine::Gap);
-            patch.extend_from_slice(&stretch[stretch.len() - CONTEXT..]);
-        } else {
-            patch.extend_from_slice(stretch);
         }
+        patch.extend(group.iter().flat_map(|change| diff.iter_changes(change)).map(|change| {
+            let line = change.value().to_string();
+            match change.tag() {
+                ChangeTag::Equal => PatchLine::Same(line),
+                ChangeTag::Delete => PatchLine::Gone(line),
+                ChangeTag::Insert => PatchLine::New(line),
+            }
+        }));
     }
     patch
 }
@@ -161,9 +100,10 @@ mod tests {
                 PatchLine::New(_) => '+',
                 PatchLine::Gap => '.',
             };
-            of_texts(old, new).iter().map(sign).collect()
+            difference(old, new).iter().map(sign).collect()
         };
         assert_eq!(signs("a\nb\nc\n", "a\nb\nc\n"), "");
+        assert_eq!(signs("a\nb", "a\r\nb\n"), "");
         assert_eq!(signs("a\nb\nc\nd\n", "a\nx\nc\nn\nd\n"), "=-+=+=");
         let many = (0..9).map(|k| format!("{k}\n")).collect::<String>();
         assert_eq!(signs(&format!("a\n{many}"), &format!("b\n{many}c\n")), "-+==.==+");

@@ -5,7 +5,7 @@ use super::figures::{Cell, Table};
 use super::inputs::{Given, command, shown_patch, shown_texts};
 use super::markup::Html;
 use super::page::{Page, origin};
-use super::patch::of_texts;
+use super::patch::difference;
 use crate::experiment::deadlines::Advice;
 use crate::experiment::measure::Measure;
 use crate::experiment::selection::Finding;
@@ -107,7 +107,7 @@ fn change(recommend: &RecommendPage) -> Html {
         table.row(&axis.path, &[Cell::Words(value.to_string())]);
     }
     html.part(table.finish());
-    let lines = of_texts(recommend.manifest, &answer.manifest);
+    let lines = difference(recommend.manifest, &answer.manifest);
     if lines.is_empty() {
         html.raw("<p>The manifest stays as it is.</p>\n");
     } else {
