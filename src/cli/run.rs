@@ -10,7 +10,8 @@ use super::progress::Progress;
 use super::result_folder::ResultFolder;
 use crate::experiment::campaign::Campaign;
 use crate::experiment::constraint::{Constraint, Verdict};
-use crate::experiment::interval::tail_of;
+use crate::experiment::interval::{summarise, tail_of};
+use crate::experiment::measure::Statistic;
 use crate::experiment::replicate::{Run, Threads};
 use crate::experiment::stop_rule::StopRule;
 use crate::input::duration::seconds;
@@ -39,7 +40,8 @@ pub(super) struct Args {
     /// Write the result folder
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
-    /// Number of replications, or auto: until every figure is known to 2 % [default: the document's, else 1000]
+    /// Number of replications, or auto: until every mean and the quantiles of the makespan up to 95 % are known to 2 %, and
+    /// every share to 2 points [default: the document's, else 1000]
     #[arg(short = 'n', long, value_name = "N|auto")]
     replications: Option<String>,
     /// Share of runs in which the Job is Complete that long after its creation (may be given several times)
@@ -277,6 +279,9 @@ fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run], looks: i32) -
             estimate,
             is_time: gate.measure.is_time(),
             is_share: gate.measure.is_share(),
+            is_max: gate.measure.is_max(),
+            heavy_tail: gate.measure.statistic() == Some(Statistic::Mean)
+                && summarise(&gate.measure.values(runs), tail).is_some_and(|s| s.heavy_tail().is_some()),
         }
     });
     // What the command line says is not a default.
@@ -286,6 +291,7 @@ fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run], looks: i32) -
         seed: plan.seed,
         replications: runs.len() as u64,
         confidence: plan.confidence,
+        missed_error: plan.rule.missed_error(runs),
         inputs_sha256: loaded.sha256.clone(),
         defaults: loaded.defaults.iter().filter(|default| !is_given(default)).cloned().collect(),
         jobs,

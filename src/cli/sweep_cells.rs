@@ -155,6 +155,7 @@ impl Cells<'_> {
             seed: self.seed,
             replications: runs.len() as u64,
             confidence: self.confidence,
+            missed_error: None,
             inputs_sha256: String::new(),
             defaults: Vec::new(),
             jobs: names.map(|(at, job)| JobAnswer::new(&job.name, at, runs, &[], tail)).collect(),

@@ -10,6 +10,8 @@ use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal, Student
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Summary {
     pub n: usize,
+    /// How many of the values are positive.
+    pub positive: usize,
     pub mean: f64,
     /// Interval of the mean; none below two values.
     pub interval: Option<(f64, f64)>,
@@ -27,6 +29,15 @@ pub struct Summary {
     /// variance has no limit, and the interval of the mean means little; none below 200 values or when the greatest of
     /// them are hardly more than a few different ones.
     pub tail_index: Option<f64>,
+}
+
+impl Summary {
+    /// The tail index, if it is surely below [`HEAVY_TAIL`]: its estimate has a standard deviation of itself over the root
+    /// of the number of values that it is made from.
+    pub fn heavy_tail(&self) -> Option<f64> {
+        let positive = self.positive as f64;
+        self.tail_index.filter(|index| index * (1.0 + 2.0 / (positive / 20.0).sqrt()) < HEAVY_TAIL)
+    }
 }
 
 /// Probability of error on either side of a 95 % interval.
@@ -59,6 +70,7 @@ pub fn summarise(values: &[f64], tail: f64) -> Option<Summary> {
     }
     Some(Summary {
         n,
+        positive: n - sorted.partition_point(|value| *value <= 0.0),
         mean,
         interval,
         sd,
@@ -75,9 +87,11 @@ pub fn summarise(values: &[f64], tail: f64) -> Option<Summary> {
 
 /// Hill's estimator from the greatest twentieth of the sorted values (B. M. Hill, "A simple general approach to
 /// inference about the tail of a distribution", Annals of Statistics 3 (1975) 1163-1174). It is made for values without
-/// ties: the steps of small whole numbers, as of pods that failed, would pass for a heavy tail.
+/// ties: the steps of small whole numbers, as of pods that failed, would pass for a heavy tail. And so would values most of
+/// which are zero, as of wasted time: only the positive ones are looked at.
 fn tail_index(sorted: &[f64]) -> Option<f64> {
     const LEAST_DISTINCT: usize = 10;
+    let sorted = &sorted[sorted.partition_point(|value| *value <= 0.0)..];
     let count = sorted.len() / 20;
     let steps = sorted[sorted.len() - count..].windows(2).filter(|pair| pair[0] != pair[1]).count();
     if steps + 1 < LEAST_DISTINCT {
@@ -256,6 +270,12 @@ mod tests {
         };
         let failed: Vec<f64> = (0..1000).map(counts).collect();
         assert_eq!(summarise(&failed, TAIL).unwrap().tail_index, None);
+        // Every twentieth run wastes something, with an exponential tail.
+        let waste =
+            |k: usize| if k.is_multiple_of(20) { -(1.0 - (k as f64 + 0.5) / 1000.0).ln() } else { 0.0 };
+        let wasted: Vec<f64> = (0..1000).map(waste).collect();
+        assert_eq!(summarise(&wasted, TAIL).unwrap().heavy_tail(), None);
+        assert!(summarise(&pareto, TAIL).unwrap().heavy_tail().is_some());
     }
 
     /// 0.99^368 = 2.48 %.

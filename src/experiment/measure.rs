@@ -178,7 +178,12 @@ impl Measure {
 
     /// The estimate from all runs; `tail`: probability of error on either side of its interval.
     pub fn estimate(&self, runs: &[Run], tail: f64) -> Estimate {
-        self.estimate_of(runs.iter().filter_map(|run| self.of(run)).collect(), tail)
+        self.estimate_of(self.values(runs), tail)
+    }
+
+    /// The values of the runs that have one.
+    pub fn values(&self, runs: &[Run]) -> Vec<f64> {
+        runs.iter().filter_map(|run| self.of(run)).collect()
     }
 
     /// The estimate from the values of single runs.

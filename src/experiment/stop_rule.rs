@@ -3,7 +3,9 @@
 //! The rule is asked only when a batch is done, and batches have fixed sizes, so that the answer never depends on
 //! threads or on where a killed run was taken up again.
 
-use super::interval::{alike_is_certain, all_alike, mean_interval, share_interval};
+use super::interval::{
+    alike_is_certain, all_alike, mean_interval, quantile, quantile_interval, share_interval,
+};
 use super::measure::{DEPENDENCY_QUANTITIES, JOB_QUANTITIES};
 use super::replicate::Run;
 
@@ -12,9 +14,9 @@ use super::replicate::Run;
 pub enum StopRule {
     /// After so many.
     Fixed(u64),
-    /// When every reported mean is known to `relative_error` (half width of its interval over its value; `tail`:
-    /// probability of error on either side), and every share of outcomes to as many percentage points; after `min` and
-    /// before `max` replications.
+    /// When every reported mean, and of the makespan the quantiles up to 95 %, are known to `relative_error` (half width of
+    /// the interval over the value; `tail`: probability of error on either side), and every share of outcomes to as many
+    /// percentage points; after `min` and before `max` replications. A 99 % quantile would need many times as many.
     Precise { relative_error: f64, tail: f64, min: u64, max: u64 },
 }
 
@@ -37,6 +39,16 @@ impl StopRule {
             }
         }
     }
+
+    /// The relative error that was asked for and is not reached by so many replications; none of a fixed number.
+    pub fn missed_error(self, runs: &[Run]) -> Option<f64> {
+        match self {
+            StopRule::Fixed(_) => None,
+            StopRule::Precise { relative_error, tail, .. } => {
+                (!is_precise(runs, relative_error, tail)).then_some(relative_error)
+            }
+        }
+    }
 }
 
 /// The size after `count`: half as many again.
@@ -54,6 +66,15 @@ fn is_precise(runs: &[Run], relative_error: f64, tail: f64) -> bool {
         mean_interval(&values, tail)
             .is_some_and(|(low, high)| (high - low) / 2.0 <= relative_error * ((high + low) / 2.0).abs())
     };
+    let quantiles = |job: usize| {
+        let mut sorted: Vec<f64> = runs.iter().filter_map(|run| run.jobs[job].makespan_s()).collect();
+        sorted.sort_by(f64::total_cmp);
+        [0.5, 0.9, 0.95].into_iter().all(|p| {
+            sorted.is_empty()
+                || quantile_interval(&sorted, p, tail)
+                    .is_some_and(|(low, high)| (high - low) / 2.0 <= relative_error * quantile(&sorted, p))
+        })
+    };
     let jobs = (0..first.jobs.len()).all(|job| {
         let quantities = JOB_QUANTITIES
             .iter()
@@ -64,7 +85,7 @@ fn is_precise(runs: &[Run], relative_error: f64, tail: f64) -> bool {
             share_interval(count, runs.len(), tail)
                 .is_some_and(|(low, high)| high - low <= 2.0 * relative_error)
         });
-        quantities && shares
+        quantities && shares && quantiles(job)
     });
     jobs && (0..first.dependencies.len()).all(|dependency| {
         DEPENDENCY_QUANTITIES

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::dependencies::DependencyAnswer;
+use super::words::{duration, number};
 use crate::experiment::constraint::Verdict;
 use crate::experiment::interval::{Summary, share_interval, summarise, wilson};
 use crate::experiment::measure::{Estimate, JOB_QUANTITIES};
@@ -20,6 +21,8 @@ pub struct Answer {
     pub replications: u64,
     /// With what probability an interval holds the true value.
     pub confidence: f64,
+    /// The relative error that `-n auto` was to reach and has not, within the replications that it may use.
+    pub missed_error: Option<f64>,
     pub inputs_sha256: String,
     /// Sentences: what the answer stood on that the input did not say.
     pub defaults: Vec<String>,
@@ -38,6 +41,44 @@ pub struct GateAnswer {
     /// Whether values are seconds, and whether they are shares.
     pub is_time: bool,
     pub is_share: bool,
+    /// The largest value of all runs.
+    pub is_max: bool,
+    /// Rare runs decide this mean.
+    pub heavy_tail: bool,
+}
+
+impl Answer {
+    /// What is to be said of the number of replications.
+    pub(super) fn missed(&self) -> Option<String> {
+        let percent = 100.0 * self.missed_error?;
+        Some(format!(
+            "The {} replications that 'auto' may use were not enough to know every figure to {percent} %.",
+            self.replications
+        ))
+    }
+}
+
+impl GateAnswer {
+    /// The estimate and its interval, as far as there are any.
+    pub(super) fn in_words(&self) -> String {
+        let show = |value: f64| match (self.is_share, self.is_time) {
+            _ if value.is_infinite() => "never".to_string(),
+            (true, _) => format!("{:.2} %", 100.0 * value),
+            (_, true) => duration(value),
+            _ => number(value),
+        };
+        let Estimate { value, interval, n } = self.estimate;
+        let mut words = match interval {
+            _ if value.is_nan() => return "no run has a value".to_string(),
+            Some((low, high)) => format!("{} [{}, {}]", show(value), show(low), show(high)),
+            None if self.is_max => format!("{}, the largest of {n} runs", show(value)),
+            None => format!("{}, no interval", show(value)),
+        };
+        if self.heavy_tail {
+            words.push_str("; heavy tail: rare runs decide this mean, go by a quantile");
+        }
+        words
+    }
 }
 
 /// One Job over all replications.

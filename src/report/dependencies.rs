@@ -157,6 +157,7 @@ fn pooled(runs: &[&Lengths], tail: f64) -> Option<Summary> {
     Some(Summary {
         quantile_intervals: [None; 4],
         tail_index: None,
+        positive: 0,
         n: all.count() as usize,
         mean,
         interval,

@@ -87,6 +87,9 @@ pub fn answer(answer: &Answer) -> Value {
         })
     });
     value["gates"] = gates.collect();
+    if let Some(error) = answer.missed_error {
+        value["missed_relative_error"] = rounded(error);
+    }
     value["dependencies"] = answer.dependencies.iter().map(dependencies::json).collect();
     value
 }

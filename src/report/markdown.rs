@@ -63,6 +63,9 @@ pub fn answer(answer: &Answer) -> String {
         let _ = writeln!(text, "Stood on these defaults: {}.\n", defaults.join("; "));
     }
     text.push_str("</details>\n\n");
+    if let Some(sentence) = answer.missed() {
+        let _ = writeln!(text, "{sentence}\n");
+    }
     let _ = writeln!(
         text,
         "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",

@@ -12,7 +12,7 @@ use super::words::{confidence_level, duration, number};
 use crate::experiment::bounds::Bounds;
 use crate::experiment::constraint::{Constraint, Verdict};
 use crate::experiment::grid::{Grid, without_effect};
-use crate::experiment::interval::{share_interval, tail_of};
+use crate::experiment::interval::{HEAVY_TAIL, share_interval, tail_of};
 use crate::experiment::measure::{DEPENDENCY_QUANTITIES, Estimate, JOB_QUANTITIES};
 use crate::experiment::stop_rule::StopRule;
 
@@ -106,15 +106,18 @@ fn allowed(verdicts: &[Judged]) -> &'static str {
     }
 }
 
-/// Whether the mean makespan of runs that are all Complete is surely outside.
+/// Whether the mean makespan of runs that are all Complete is surely outside: three intervals away, as there are many
+/// settings, and not where rare runs decide the mean.
 fn outside(job: &Value, bounds: &Bounds) -> bool {
     let all_complete =
         job["outcomes"].as_array().is_some_and(|o| o.iter().all(|o| o["outcome"] == "Complete"));
     let makespan = &job["makespan_s"];
-    let (low, high) = (makespan["low"].as_f64(), makespan["high"].as_f64());
+    let Some((low, high)) = makespan["low"].as_f64().zip(makespan["high"].as_f64()) else { return false };
+    let heavy_tail = makespan["tail_index"].as_f64().is_some_and(|index| index < HEAVY_TAIL);
     all_complete
-        && (high.is_some_and(|high| high < bounds.lower_s * (1.0 - 1e-9))
-            || low.zip(bounds.upper_s).is_some_and(|(low, upper)| low > upper))
+        && !heavy_tail
+        && (2.0 * high - low < bounds.lower_s * (1.0 - 1e-9)
+            || bounds.upper_s.is_some_and(|upper| 2.0 * low - high > upper))
 }
 
 /// The whole of summary.json, from the head and all records.

@@ -71,6 +71,9 @@ pub fn answer(answer: &Answer, detail: Detail, ink: Ink) -> String {
         wrap(&mut text, "", "  ", &format!("Stood on these defaults: {defaults}."));
         text.push('\n');
     }
+    if let Some(sentence) = answer.missed() {
+        wrap(&mut text, "", "  ", &sentence);
+    }
     let _ = writeln!(
         text,
         "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
@@ -82,21 +85,13 @@ pub fn answer(answer: &Answer, detail: Detail, ink: Ink) -> String {
 }
 
 fn gate_line(gate: &GateAnswer, ink: Ink) -> String {
-    let show = |value: f64| match (gate.is_share, gate.is_time) {
-        _ if !value.is_finite() => "never".to_string(),
-        (true, _) => format!("{:.2} %", 100.0 * value),
-        (_, true) => duration(value),
-        _ => number(value),
-    };
-    let interval = gate.estimate.interval;
-    let interval = interval.map_or("no interval".to_string(), |(l, h)| format!("[{}, {}]", show(l), show(h)));
     let grade = match gate.verdict {
         constraint::Verdict::Pass => Grade::Good,
         constraint::Verdict::Undecided => Grade::Mixed,
         constraint::Verdict::Fail => Grade::Bad,
     };
     let verdict = gate.verdict.name().to_uppercase();
-    let line = format!("Gate {}: {verdict}   ({} {interval})\n", gate.gate, show(gate.estimate.value));
+    let line = format!("Gate {}: {verdict}   ({})\n", gate.gate, gate.in_words());
     ink.paint(grade, &line)
 }
 
@@ -130,7 +125,7 @@ fn job_text(text: &mut String, job: &JobAnswer) {
         row(text, label, &s, show);
     }
     for (name, summary) in &job.quantities {
-        if let Some(index) = summary.and_then(|s| s.tail_index).filter(|index| *index < HEAVY_TAIL) {
+        if let Some(index) = summary.and_then(|s| s.heavy_tail()) {
             let label = name.strip_suffix("_s").unwrap_or(name).replace('_', " ");
             let sentence = format!(
                 "{label} has a heavy tail (index {index:.1}, below {HEAVY_TAIL}): rare runs decide its mean, \

@@ -126,9 +126,7 @@ pub(super) fn quantities(caption: &str, list: &[(&'static str, Option<Summary>)]
 pub(super) fn heavy_tails(list: &[(&'static str, Option<Summary>)]) -> Html {
     let mut html = Html::default();
     for (key, summary) in list {
-        let Some(index) = summary.and_then(|s| s.tail_index).filter(|index| *index < HEAVY_TAIL) else {
-            continue;
-        };
+        let Some(index) = summary.and_then(|s| s.heavy_tail()) else { continue };
         html.raw("<p class=\"note\">").text(&format!(
             "{} has a heavy tail (index {index:.1}, below {HEAVY_TAIL}): rare runs decide its mean, whose interval is too \
              narrow; go by the quantiles.",

@@ -112,18 +112,9 @@ fn tiles(job: &JobAnswer) -> Html {
 }
 
 fn gate(gate: &GateAnswer) -> Html {
-    let show = |value: f64| match (gate.is_share, gate.is_time) {
-        _ if !value.is_finite() => "never".to_string(),
-        (true, _) => format!("{:.2} %", 100.0 * value),
-        (_, true) => duration(value),
-        _ => number(value),
-    };
-    let estimate = &gate.estimate;
-    let interval =
-        estimate.interval.map_or("no interval".to_string(), |(l, h)| format!("[{}, {}]", show(l), show(h)));
     let mut html = Html::default();
     html.raw("gate ").element("code", &gate.gate).raw(": ").element("strong", gate.verdict.name()).raw(" ");
-    html.text(&format!("({} {interval})", show(estimate.value)));
+    html.text(&format!("({})", gate.in_words()));
     html
 }
 
