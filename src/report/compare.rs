@@ -115,7 +115,7 @@ pub fn text(answer: &CompareAnswer) -> String {
         for job in &variant.comparison.jobs {
             header(&mut text, &format!("Job {}", job.name));
             for (outcome, p) in &job.outcomes {
-                row(&mut text, outcome, p, |share| format!("{:.1} %", 100.0 * share));
+                row(&mut text, outcome, p, share, points);
             }
             rows(&mut text, &job.quantities);
             let pairs = job.quantities.iter().find(|(key, _)| *key == "makespan_s");
@@ -152,22 +152,32 @@ fn rows(text: &mut String, quantities: &[(&'static str, Option<Paired>)]) {
     for (key, p) in quantities {
         let Some(p) = p.filter(|p| p.base != 0.0 || p.variant != 0.0) else { continue };
         match key.strip_suffix("_s").filter(|label| !label.ends_with("per")) {
-            Some(label) => row(text, label, &p, duration),
-            None => row(text, key, &p, number),
+            Some(label) => row(text, label, &p, duration, duration),
+            None => row(text, key, &p, number, number),
         }
     }
 }
 
-fn row(text: &mut String, label: &str, p: &Paired, show: fn(f64) -> String) {
-    let interval = p
-        .interval
-        .map_or(" -".to_string(), |(low, high)| format!(" [{}, {}]", signed(low, show), signed(high, show)));
+fn share(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+/// The difference of two shares: percentage points.
+fn points(difference: f64) -> String {
+    format!("{:.1} pts", 100.0 * difference)
+}
+
+/// A line of the table; how values are shown, and how their differences.
+fn row(text: &mut String, label: &str, p: &Paired, show: fn(f64) -> String, differ: fn(f64) -> String) {
+    let interval = p.interval.map_or(" -".to_string(), |(low, high)| {
+        format!(" [{}, {}]", signed(low, differ), signed(high, differ))
+    });
     let line = format!(
         "  {:22} {:>10} {:>10} {:>11} {interval:24} {:>5} {:>6}",
         label.replace('_', " "),
         show(p.base),
         show(p.variant),
-        signed(p.difference, show),
+        signed(p.difference, differ),
         p.correlation.map_or(String::new(), |correlation| format!("{correlation:.2}")),
         p.gain.map_or(String::new(), |gain| format!("{gain:.1}"))
     );
@@ -192,11 +202,7 @@ pub(super) fn sentence(variant: &VariantAnswer) -> String {
             1 => String::new(),
             _ => format!(" of {}", job.name),
         };
-        if let Some((_, Some(p))) = job.quantities.iter().find(|(key, _)| *key == "makespan_s") {
-            let runs = job.outcomes.first().map_or(p.n, |(_, share)| share.n);
-            let of = if p.n < runs { format!("{of} where both end") } else { of.clone() };
-            parts.push(makespan(p, &of));
-        }
+        let makespan_at = parts.len();
         // Of two outcomes the second says what the first does.
         let said = if job.outcomes.len() == 2 { 1 } else { job.outcomes.len() };
         for (outcome, p) in &job.outcomes[..said] {
@@ -212,12 +218,24 @@ pub(super) fn sentence(variant: &VariantAnswer) -> String {
                 100.0 * high
             ));
         }
+        let ends_alike = parts.len() == makespan_at;
+        if let Some((_, Some(p))) = job.quantities.iter().find(|(key, _)| *key == "makespan_s") {
+            let runs = job.outcomes.first().map_or(p.n, |(_, share)| share.n);
+            let of = if p.n < runs { format!("{of} where both end") } else { of.clone() };
+            match ends_alike {
+                true => parts.push(makespan(p, &of)),
+                // Sooner over is no gain where it is over because it fails.
+                false => parts.extend(end(p, &of)),
+            }
+        }
     }
     for dependency in &variant.comparison.dependencies {
         parts.extend(on_dependency(dependency));
     }
     if parts.is_empty() {
-        parts.push("cannot be compared: no run ended in both".to_string());
+        let nothing =
+            if variant.comparison.jobs.is_empty() { "no Job is in both" } else { "no run ended in both" };
+        parts.push(format!("cannot be compared: {nothing}"));
     }
     let last = parts.pop().unwrap_or_default();
     let all = if parts.is_empty() { last } else { format!("{} and {last}", parts.join(", ")) };
@@ -229,7 +247,7 @@ fn on_dependency(dependency: &DependencyComparison) -> Option<String> {
     let of =
         |wanted: &str| dependency.quantities.iter().find(|(key, _)| *key == wanted).and_then(|(_, p)| *p);
     let name = &dependency.name;
-    let peak = || Some(format!("{} the peak on {name}", times(&of("peak_in_flight")?)?));
+    let peak = || times(&of("peak_in_flight")?, &format!("the peak on {name}"));
     let rejected = || {
         let p = of("rejected")?;
         let (low, high) = p.interval.filter(|(low, high)| *low > 0.0 || *high < 0.0)?;
@@ -237,7 +255,7 @@ fn on_dependency(dependency: &DependencyComparison) -> Option<String> {
         let (by, low, high) = (number(p.difference.abs()), number(low), number(high));
         Some(format!("has {by} {more} calls rejected by {name} [{low}, {high}]"))
     };
-    let wait = || Some(format!("{} the wait at {name}", times(&of("wait_s")?)?));
+    let wait = || times(&of("wait_s")?, &format!("the wait at {name}"));
     peak().or_else(rejected).or_else(wait)
 }
 
@@ -278,17 +296,25 @@ fn makespan(p: &Paired, of: &str) -> String {
     }
 }
 
+/// How much sooner or later the Job is over, however it ends; none where that is not sure.
+fn end(p: &Paired, of: &str) -> Option<String> {
+    let (low, high) = p.interval.filter(|(low, high)| *low > 0.0 || *high < 0.0)?;
+    let (when, low, high) = if p.difference > 0.0 { ("later", low, high) } else { ("sooner", -high, -low) };
+    let (by, low, high) = (duration(p.difference.abs()), duration(low), duration(high));
+    Some(format!("brings the end{of} {by} {when} [{low}, {high}]"))
+}
+
 /// None where a factor is not worth a word.
-fn times(p: &Paired) -> Option<String> {
+fn times(p: &Paired, what: &str) -> Option<String> {
     let factor = (p.base > 0.0).then(|| p.variant / p.base)?;
     let sure = p.interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0);
     match factor {
         _ if !sure => None,
-        f if (1.9..=2.1).contains(&f) => Some("doubles".to_string()),
-        f if (0.45..=0.55).contains(&f) => Some("halves".to_string()),
-        f if f >= 10.0 => Some(format!("multiplies by {f:.0}")),
-        f if f > 1.25 || (0.1..0.8).contains(&f) => Some(format!("multiplies by {f:.1}")),
-        f if f < 0.1 => Some("all but ends".to_string()),
+        f if (1.9..=2.1).contains(&f) => Some(format!("doubles {what}")),
+        f if (0.45..=0.55).contains(&f) => Some(format!("halves {what}")),
+        f if f >= 10.0 => Some(format!("multiplies {what} by {f:.0}")),
+        f if f > 1.25 || (0.1..0.8).contains(&f) => Some(format!("multiplies {what} by {f:.1}")),
+        f if f < 0.1 => Some(format!("all but ends {what}")),
         _ => None,
     }
 }
