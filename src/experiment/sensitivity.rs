@@ -6,8 +6,10 @@ use super::difference::difference;
 use super::measure::Measure;
 use super::replicate::{Run, Threads};
 use crate::engine::distribution::Distribution;
+use crate::engine::time::SimDuration;
+use crate::model::dependency::{Kind, LimitRule, Rate};
 use crate::model::scenario::Scenario;
-use crate::model::steps::Op;
+use crate::model::steps::{Call, Op};
 use crate::model::workload::{FailureLaw, RunTime, Workload};
 
 /// What one input does to the answer.
@@ -73,6 +75,40 @@ fn scale(of: &mut Distribution, factor: f64) {
     *of = of.scaled(factor);
 }
 
+fn calls(ops: &[Op]) -> impl Iterator<Item = &Call> {
+    ops.iter().filter_map(|op| match op {
+        Op::Call(call) | Op::Hold(call) => Some(&**call),
+        _ => None,
+    })
+}
+
+fn calls_mut(ops: &mut [Op]) -> impl Iterator<Item = &mut Call> {
+    ops.iter_mut().filter_map(|op| match op {
+        Op::Call(call) | Op::Hold(call) => Some(&mut **call),
+        _ => None,
+    })
+}
+
+/// A limit that lets so many times as many requests through.
+fn faster(rule: LimitRule, factor: f64) -> LimitRule {
+    let shorter = |length: SimDuration| SimDuration::from_seconds(length.seconds() / factor);
+    match rule {
+        LimitRule::TokenBucket { rate, burst } => {
+            LimitRule::TokenBucket { rate: Rate::per_second(rate.as_f64() * factor), burst }
+        }
+        LimitRule::FixedWindow { requests, length } => {
+            LimitRule::FixedWindow { requests, length: shorter(length) }
+        }
+        LimitRule::SlidingWindow { requests, length } => {
+            LimitRule::SlidingWindow { requests, length: shorter(length) }
+        }
+        LimitRule::Nginx { rate_milli, burst, delay } => {
+            let rate_milli = (f64::from(rate_milli) * factor).round().max(1.0) as u32;
+            LimitRule::Nginx { rate_milli, burst, delay }
+        }
+    }
+}
+
 /// What the Simulation document says and nobody knows exactly.
 fn inputs(scenario: &Scenario) -> Vec<(String, Edit)> {
     let mut inputs: Vec<(String, Edit)> = Vec::new();
@@ -100,6 +136,15 @@ fn inputs(scenario: &Scenario) -> Vec<(String, Edit)> {
                 }
             }),
         });
+        if let RunTime::Program(program) = &workload.run
+            && calls(&program.ops).any(|call| call.think.is_some())
+        {
+            add("think", |workload, factor| {
+                let RunTime::Program(program) = &mut workload.run else { return };
+                let thinks = calls_mut(&mut program.ops).filter_map(|call| call.think.as_mut());
+                thinks.for_each(|think| think.laws_mut().iter_mut().for_each(|law| scale(law, factor)));
+            });
+        }
         if workload.startup.mean() > 0.0 {
             add("startup", |workload, factor| scale(&mut workload.startup, factor));
         }
@@ -130,17 +175,30 @@ fn inputs(scenario: &Scenario) -> Vec<(String, Edit)> {
             for case in &mut scenario.jobs {
                 let Workload::Sampled(workload) = &mut case.workload else { continue };
                 let RunTime::Program(program) = &mut workload.run else { continue };
-                for op in &mut program.ops {
-                    if let Op::Call(call) = op
-                        && call.to == number
-                        && let Some(service) = &mut call.service
-                    {
+                for call in calls_mut(&mut program.ops).filter(|call| call.to == number) {
+                    if let Some(service) = &mut call.service {
                         service.laws_mut().iter_mut().for_each(|law| scale(law, factor));
                     }
                 }
             }
         });
         inputs.push((format!("{}: service", dependency.name), edit));
+        if let Kind::RateLimit(_) = dependency.kind {
+            let edit: Edit = Box::new(move |scenario, factor| {
+                if let Kind::RateLimit(limit) = &mut scenario.shared.dependencies[number].kind {
+                    limit.rule = faster(limit.rule, factor);
+                }
+            });
+            inputs.push((format!("{}: rate", dependency.name), edit));
+        }
+        if dependency.background.is_some() {
+            let edit: Edit = Box::new(move |scenario, factor| {
+                if let Some(background) = &mut scenario.shared.dependencies[number].background {
+                    scale(&mut background.arrivals, 1.0 / factor);
+                }
+            });
+            inputs.push((format!("{}: background", dependency.name), edit));
+        }
     }
     if scenario.control_plane.client_limit.is_some() {
         let edit: Edit = Box::new(|scenario, factor| {

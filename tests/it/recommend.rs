@@ -83,6 +83,45 @@ fn equal_settings_are_not_told_apart() {
     }
 }
 
+/// What 100 pods share decides more than their start-up.
+#[test]
+fn sensitivity_knows_what_is_shared() {
+    let answer = json(&[
+        "recommend",
+        "scenarios/thundering-herd",
+        "--minimize",
+        "makespan",
+        "--subject-to",
+        "complete>=99%",
+        "--vary",
+        "parallelism=25,50",
+        "-o",
+        "json",
+    ]);
+    let inputs: Vec<&str> =
+        answer["sensitivity"].as_array().unwrap().iter().map(|it| it["input"].as_str().unwrap()).collect();
+    let at = |input: &str| inputs.iter().position(|it| *it == input).unwrap_or_else(|| panic!("{inputs:?}"));
+    assert!(at("payments: rate") < at("startup"), "{inputs:?}");
+}
+
+/// Fewer retries let the Job fail early; that is told, with the best of the settings that complete.
+#[test]
+fn a_setting_that_fails_early_is_not_taken_in_silence() {
+    let arguments = ["recommend", "scenarios/thundering-herd", "--minimize", "makespan", "--brief"];
+    let text = String::from_utf8(jobsim(&arguments).stdout).unwrap();
+    for want in [
+        "is Complete in 0.0 % of the runs only",
+        "complete>=99%'",
+        "the best is spec.parallelism=100 spec.backoffLimit=120",
+    ] {
+        assert!(text.contains(want), "{want}: {text}");
+    }
+    let asked =
+        String::from_utf8(jobsim(&[&arguments[..], &["--subject-to", "complete>=99%"]].concat()).stdout)
+            .unwrap();
+    assert!(asked.starts_with("Take spec.parallelism=100 spec.backoffLimit=120:"), "{asked}");
+}
+
 #[test]
 fn an_axis_that_changes_nothing_is_told() {
     let idle = "spec.ttlSecondsAfterFinished";
