@@ -78,6 +78,13 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     }
     for changes in &args.variant {
         let more = changes.split(';').map(str::trim).filter(|change| !change.is_empty()).map(str::to_string);
+        let more: Vec<String> = more.collect();
+        if more.is_empty() {
+            return bad(
+                err,
+                format!("--variant '{changes}': no change; expected PATH=VALUE, several between semicolons"),
+            );
+        }
         let sets: Vec<String> = sets.iter().cloned().chain(more).collect();
         let Some(loaded) = load(&parsed, &sets, err)? else { return Ok(Exit::Bad) };
         settings.push(Named { name: changes.trim().to_string(), loaded });

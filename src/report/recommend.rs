@@ -8,6 +8,7 @@ use super::answer::{JOBSIM, KUBERNETES};
 use super::json::rounded;
 use super::sweep::aligned;
 use super::words::{confidence_level, duration, number};
+use crate::experiment::constraint::Verdict;
 use crate::experiment::deadlines::Advice;
 use crate::experiment::grid::{Grid, without_effect};
 use crate::experiment::interval::RARE;
@@ -143,16 +144,43 @@ impl RecommendAnswer {
             Finding::Best if self.selection.candidates.len() == 1 => {
                 format!("There is one setting, and it is allowed: {name}, {objective} {value}.")
             }
-            Finding::Undecided => format!(
-                "Cannot tell for sure within {} replications: {name} ({objective} {value}) is the best guess, but a \
-                 constraint or a difference is undecided (see below); give more with --budget.",
-                self.selection.replications
-            ),
+            Finding::Undecided => self.undecided(leader, &format!("{name} ({objective} {value})")),
             _ => format!(
                 "Take {name}: {objective} {value}; every other setting is worse, not allowed, or better by at most \
                  {within}."
             ),
         }
+    }
+
+    /// What is open, when the replications did not suffice.
+    fn undecided(&self, leader: usize, name: &str) -> String {
+        let candidates = &self.selection.candidates;
+        let within = format!("within {} replications", self.selection.replications);
+        let open_constraint =
+            |at: usize| candidates[at].verdicts.iter().position(|it| *it == Verdict::Undecided);
+        if let Some(k) = open_constraint(leader) {
+            return format!(
+                "Cannot tell for sure {within}: {name} is the best guess, but whether it meets {} is undecided; give \
+                 more with --budget.",
+                self.problem.constraints[k]
+            );
+        }
+        let open: Vec<usize> =
+            (0..candidates.len()).filter(|&at| candidates[at].standing == Standing::Open).collect();
+        let what = open.first().map_or(String::new(), |&at| {
+            let question = match open_constraint(at) {
+                Some(k) => format!("whether it meets {}", self.problem.constraints[k]),
+                None => format!("by how much its {} differs", self.problem.objective),
+            };
+            format!(": of {} it is open {question}", self.setting(at))
+        });
+        format!(
+            "Take {name}: it meets all constraints, but {} not decided {within}{what}; give more with --budget.",
+            match open.len() {
+                1 => "one setting that may be better is".to_string(),
+                count => format!("{count} settings that may be better are"),
+            }
+        )
     }
 
     /// Of an objective that is infinite or has no value.
