@@ -73,6 +73,7 @@ pub fn of_job(job: &JobAnswer) -> Verdict {
                 wilson(count(way), runs, job.tail).map_or_else(String::new, |i| format!(" {}", percents(i)));
             let because = because(way, reason(way));
             let often = match count(way) == runs {
+                true if runs == 1 => "in the only run".to_string(),
                 true => format!("in every one of {runs} runs"),
                 false => format!("in {} of runs", share(way)),
             };

@@ -23,6 +23,11 @@ pub fn percent(share: f64) -> String {
     if value > 0.0 && value < 0.95 { format!("{value:.2} %") } else { format!("{value:.1} %") }
 }
 
+/// `1 setting`, `2 settings`.
+pub fn several(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 /// An interval of a share.
 pub fn percents((low, high): (f64, f64)) -> String {
     format!("[{}, {}]", percent(low), percent(high))

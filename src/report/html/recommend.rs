@@ -11,9 +11,9 @@ use crate::experiment::measure::Measure;
 use crate::experiment::selection::Finding;
 use crate::experiment::sensitivity::Change;
 use crate::experiment::tradeoff::pareto;
+use crate::report::axes::short_names;
 use crate::report::chart::Chart;
 use crate::report::recommend::{RecommendAnswer, show, signed, standing};
-use crate::report::sweep::short;
 use crate::report::words::duration;
 
 /// Settings in the table of the page.
@@ -121,7 +121,7 @@ fn settings(answer: &RecommendAnswer) -> Html {
     let (problem, selection) = (&answer.problem, &answer.selection);
     let front = pareto(problem, selection);
     let order = answer.order(&front);
-    let mut columns: Vec<String> = answer.grid.axes.iter().map(|axis| short(&axis.path)).collect();
+    let mut columns = short_names(&answer.grid.axes.iter().map(|axis| axis.path.clone()).collect::<Vec<_>>());
     columns.push(problem.objective.to_string());
     columns.extend(problem.constraints.iter().map(ToString::to_string));
     columns.extend(["runs", "standing", "Pareto front"].map(String::from));
