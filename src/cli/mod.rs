@@ -30,6 +30,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 /// Simulates Kubernetes batch/v1 Jobs (Kubernetes 1.37) before anyone runs them.
+use interrupt::Left;
 #[derive(Parser)]
 #[command(name = "jobsim", version, arg_required_else_help = true)]
 struct Args {
@@ -81,7 +82,10 @@ pub fn main() -> ExitCode {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     // Not locked: a stop has something to say, too.
     let mut err = std::io::stderr();
-    interrupt::end_cleanly();
+    interrupt::end_cleanly(match args.command {
+        Command::Run(_) | Command::Sweep(_) => Left::Journal,
+        _ => Left::Nothing,
+    });
     let result = match args.command {
         Command::Run(args) => run::run(&args, &mut out, &mut err),
         Command::Check(args) => check::run(&args, &mut out, &mut err),
