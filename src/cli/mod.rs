@@ -11,6 +11,7 @@ mod conformance;
 mod default_axes;
 mod emit_job;
 mod explain;
+mod estimate;
 mod interrupt;
 mod learn;
 mod merge;

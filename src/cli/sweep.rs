@@ -10,8 +10,8 @@ use super::common::{Common, Form, NO_PATH, bad, load, read, warn};
 use super::emit_job::manifest;
 use super::run::stop_rule;
 use super::shard::Shard;
-use super::sweep_cells::{Cells, Failure, plain};
-use super::sweep_folder::{Found, SweepFolder};
+use super::sweep_cells::{Cells, Failure, check, plain};
+use super::sweep_folder::{Found, Place, SweepFolder};
 use crate::experiment::adaptive::{Question, front};
 use crate::experiment::constraint::Constraint;
 use crate::experiment::grid::Grid;
@@ -98,6 +98,10 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     }
     match carry_out(args, &grid, &parsed, &base) {
         Ok(summary) => match args.output {
+        if let Err((report, message)) = check(&parsed, &args.common.sets(), &grid) {
+            write!(err, "{report}")?;
+            return bad(err, message);
+        }
             Form::Table => write!(out, "{}", sweep::table(&summary))?,
             Form::Json => writeln!(out, "{summary:#}")?,
         },
@@ -174,23 +178,27 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
         head["shard"] = json!({"index": shard.index, "of": shard.of});
     }
     let mine: Vec<usize> =
+            check(parsed, &cells.sets, grid)?;
+            let mut folder = place.map(Place::go_on).transpose().map_err(plain)?;
         (0..grid.len() as usize).filter(|cell| shard.is_none_or(|s| cell % s.of == s.index)).collect();
     let (folder, records) = match rule {
         StopRule::Fixed(count) => {
-            let (mut folder, records) = match SweepFolder::open(args.save.as_deref(), &head).map_err(plain)? {
+            let (place, records) = match SweepFolder::look(args.save.as_deref(), &head).map_err(plain)? {
                 Found::Finished(summary) => return Ok(summary),
-                Found::Begun(folder, records) => (folder, records),
+                Found::Begun(place, records) => (place, records),
             };
             if !args.yes {
                 cells.refuse_when_huge(&mine[records.len().min(mine.len())..], count, "")?;
             }
             let records = cells.fixed(&mine, count, records, folder.as_mut())?;
             (folder, records)
+            check(parsed, &cells.sets, grid)?;
+            let mut folder = place.map(Place::go_on).transpose().map_err(plain)?;
         }
         StopRule::Precise { relative_error, tail, min, max } => {
-            let (mut folder, kept) = match SweepFolder::open(args.save.as_deref(), &head).map_err(plain)? {
+            let (place, kept) = match SweepFolder::look(args.save.as_deref(), &head).map_err(plain)? {
                 Found::Finished(summary) => return Ok(summary),
-                Found::Begun(folder, kept) => (folder, kept),
+                Found::Begun(place, kept) => (place, kept),
             };
             if !args.yes && kept.is_empty() {
                 cells.refuse_when_huge(&mine, min, "at least ")?;
