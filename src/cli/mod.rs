@@ -1,6 +1,7 @@
 //! The command line: arguments as typed, one file a sub-command, exit codes. The only place that prints.
 
 mod answer_folder;
+mod axes;
 mod charts;
 mod check;
 mod color;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::Exit;
+use super::axes;
 use super::common::{Common, Form, NO_PATH, bad, load, read, warn};
 use super::emit_job::manifest;
 use super::run::stop_rule;
@@ -78,6 +79,9 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     let Some(base) = load(&parsed, &args.common.sets(), err)? else { return Ok(Exit::Bad) };
     warn(&base, err)?;
     // The first and the last setting: most mistakes in an axis show there, before anything is simulated.
+    if let Err(message) = axes::refuse(&grid, &parsed, "-n N") {
+        return bad(err, message);
+    }
     for cell in [0, grid.len() as usize - 1] {
         let sets = [args.common.sets(), grid.sets(cell)].concat();
         if load(&parsed, &sets, err)?.is_none() {
@@ -85,7 +89,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
                 err,
                 "error: --vary: {} is no setting; {}",
                 grid.sets(cell).join(", "),
-                what_there_is(&base)
+                axes::what_there_is(&base)
             )?;
             return Ok(Exit::Bad);
         }
@@ -111,23 +115,6 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         }
     }
     Ok(Exit::Done)
-}
-
-/// What can be varied, for messages.
-pub(super) fn what_there_is(base: &Loaded) -> String {
-    let document = |name: &str, node: Option<&crate::input::node::Node>| -> Vec<String> {
-        let entries = node.and_then(|node| node.get("spec")).map(|spec| spec.entries()).unwrap_or_default();
-        entries.iter().map(|entry| format!("{name}.{}", entry.key)).collect()
-    };
-    let mut fields: Vec<String> =
-        ["parallelism", "completions", "backoff-limit", "active-deadline"].map(String::from).to_vec();
-    fields.extend(document("spec", base.jobs.first().map(|job| &job.manifest)));
-    fields.extend(document("simulation", base.simulation.as_ref()));
-    fields.retain(|field| field != "spec.template" && field != "simulation.workload");
-    format!(
-        "the input has: {}, fields of spec.template.… and of simulation.workload.…, and whatever else --set takes",
-        fields.join(", ")
-    )
 }
 
 fn grid(vary: &[String]) -> Result<Grid, String> {
