@@ -11,8 +11,8 @@ mod completions;
 mod conformance;
 mod default_axes;
 mod emit_job;
-mod explain;
 mod estimate;
+mod explain;
 mod interrupt;
 mod learn;
 mod merge;
@@ -30,9 +30,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use interrupt::Left;
 
 /// Simulates Kubernetes batch/v1 Jobs (Kubernetes 1.37) before anyone runs them.
-use interrupt::Left;
 #[derive(Parser)]
 #[command(name = "jobsim", version, arg_required_else_help = true)]
 struct Args {

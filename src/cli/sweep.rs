@@ -56,6 +56,9 @@ pub(super) struct Args {
     /// The container image of --emit-job
     #[arg(long, default_value = concat!("jobsim:", env!("CARGO_PKG_VERSION")))]
     pub(super) image: String,
+    /// When the Job of --emit-job is ended, whatever hangs
+    #[arg(long, value_name = "DURATION", default_value = "24h")]
+    pub(super) deadline: String,
     /// Really run a huge grid
     #[arg(long)]
     yes: bool,
@@ -76,12 +79,12 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         Err(message) => return bad(err, message),
     };
     let parsed = read(&paths);
-    let Some(base) = load(&parsed, &args.common.sets(), err)? else { return Ok(Exit::Bad) };
-    warn(&base, err)?;
-    // The first and the last setting: most mistakes in an axis show there, before anything is simulated.
     if let Err(message) = axes::refuse(&grid, &parsed, "-n N") {
         return bad(err, message);
     }
+    let Some(base) = load(&parsed, &args.common.sets(), err)? else { return Ok(Exit::Bad) };
+    warn(&base, err)?;
+    // The first and the last setting: most mistakes in an axis show there, before anything is simulated.
     for cell in [0, grid.len() as usize - 1] {
         let sets = [args.common.sets(), grid.sets(cell)].concat();
         if load(&parsed, &sets, err)?.is_none() {
@@ -95,6 +98,10 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         }
     }
     if args.emit_job {
+        if let Err((report, message)) = check(&parsed, &args.common.sets(), &grid) {
+            write!(err, "{report}")?;
+            return bad(err, message);
+        }
         return match manifest(args, &grid, &base) {
             Ok(text) => write!(out, "{text}").map(|()| Exit::Done),
             Err(message) => bad(err, message),
@@ -102,10 +109,6 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     }
     match carry_out(args, &grid, &parsed, &base) {
         Ok(summary) => match args.output {
-        if let Err((report, message)) = check(&parsed, &args.common.sets(), &grid) {
-            write!(err, "{report}")?;
-            return bad(err, message);
-        }
             Form::Table => write!(out, "{}", sweep::table(&summary))?,
             Form::Json => writeln!(out, "{summary:#}")?,
         },
@@ -165,8 +168,6 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
         head["shard"] = json!({"index": shard.index, "of": shard.of});
     }
     let mine: Vec<usize> =
-            check(parsed, &cells.sets, grid)?;
-            let mut folder = place.map(Place::go_on).transpose().map_err(plain)?;
         (0..grid.len() as usize).filter(|cell| shard.is_none_or(|s| cell % s.of == s.index)).collect();
     let (folder, records) = match rule {
         StopRule::Fixed(count) => {
@@ -177,10 +178,10 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
             if !args.yes {
                 cells.refuse_when_huge(&mine[records.len().min(mine.len())..], count, "")?;
             }
-            let records = cells.fixed(&mine, count, records, folder.as_mut())?;
-            (folder, records)
             check(parsed, &cells.sets, grid)?;
             let mut folder = place.map(Place::go_on).transpose().map_err(plain)?;
+            let records = cells.fixed(&mine, count, records, folder.as_mut())?;
+            (folder, records)
         }
         StopRule::Precise { relative_error, tail, min, max } => {
             let (place, kept) = match SweepFolder::look(args.save.as_deref(), &head).map_err(plain)? {
@@ -191,6 +192,8 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
                 cells.refuse_when_huge(&mine, min, "at least ")?;
             }
             let front = front(&base.scenario).map_err(plain)?;
+            check(parsed, &cells.sets, grid)?;
+            let mut folder = place.map(Place::go_on).transpose().map_err(plain)?;
             let (jobs, constraints) = (base.scenario.jobs.len(), cells.constraints.clone());
             let question = Question { front, jobs, constraints, relative_error, tail, min, max };
             let records = cells.adaptive(&question, kept, folder.as_mut())?;
