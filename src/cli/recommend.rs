@@ -180,7 +180,11 @@ impl Plan {
         let settings = count as u64;
         let budget = args.budget.unwrap_or_else(|| default_budget(settings));
         if budget < settings * FIRST {
-            return Err(format!("--budget {budget}: {settings} settings need {} at least", settings * FIRST));
+            return Err(format!(
+                "--budget {budget}: expected {} at least for {}",
+                settings * FIRST,
+                several(settings, "setting")
+            ));
         }
         let error = 2.0 * tail_of(base.replications.confidence());
         Ok(Plan {

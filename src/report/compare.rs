@@ -132,9 +132,9 @@ pub fn text(answer: &CompareAnswer) -> String {
     }
     let _ = writeln!(
         text,
-        "corr.: correlation of both, run by run; gain: so many times as many replications would independent seeds need.\n{} replications of each, seed {}; \
+        "corr.: correlation of both, run by run; gain: so many times as many replications would independent seeds need.\n{} of each, seed {}; \
          jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
-        answer.replications,
+        super::words::several(answer.replications, "replication"),
         answer.seed,
         intervals(answer)
     );

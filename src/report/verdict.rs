@@ -5,7 +5,7 @@
 
 use super::answer::JobAnswer;
 use super::dependencies::DependencyAnswer;
-use super::words::{duration, number, percent, percents};
+use super::words::{duration, number, of_runs, percent, percents};
 use crate::experiment::interval::{Summary, wilson};
 use crate::kubernetes::dependencies::recovery::Trigger;
 
@@ -163,7 +163,7 @@ pub fn of_dependency(dependency: &DependencyAnswer) -> Option<Verdict> {
         };
         if lasting > 0 {
             grade = Grade::Bad;
-            rest.push(format!("{words} in {lasting} of {} runs (metastable failure).", r.runs));
+            rest.push(format!("{words} in {} (metastable failure).", of_runs(lasting, r.runs)));
         }
     }
     if dependency.deadlock.is_some() {

@@ -399,6 +399,14 @@ fn a_sweep_says_how_much_it_simulated() {
     assert!(two.contains("\n2 settings, 2 replications of each with the same luck, seed 42"), "{two}");
     let run = text(&["run", "scenarios/queue-processor", "-n", "1"]);
     assert!(run.contains("in the only run") && run.contains("1 replication, seed 42"), "{run}");
+    let compare =
+        text(&["compare", "scenarios/queue-processor", "--variant", "spec.parallelism=5", "-n", "1"]);
+    assert!(compare.contains("\n1 replication of each, seed 42"), "{compare}");
+    let recommend = ["recommend", "scenarios/queue-processor", "--minimize", "makespan", "--brief"];
+    let recommend = text(&[&recommend[..], &["--vary", "parallelism=5"]].concat());
+    assert!(recommend.contains("\n1 setting, 64 replications in all"), "{recommend}");
+    let metastable = text(&["run", "scenarios/metastable", "-n", "1"]);
+    assert!(metastable.contains("in the only run (metastable"), "{metastable}");
     let file = two_jobs("columns");
     let jobs = ["--vary", "a:parallelism=1,2", "--vary", "b:parallelism=1,2", "-n", "2"];
     let table = text(&[&["sweep", file.to_str().unwrap()][..], &jobs].concat());

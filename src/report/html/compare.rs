@@ -76,8 +76,8 @@ fn verdict(answer: &CompareAnswer) -> Html {
         html.raw("<p class=\"headline\">").sentence(&sentence(variant)).raw("</p>\n");
     }
     html.raw("<p class=\"sure\">").text(&format!(
-        "From {} runs of each setting with the same luck. Brackets: {}. A difference whose bracket holds 0 may be none.",
-        answer.replications,
+        "From {} of each setting with the same luck. Brackets: {}. A difference whose bracket holds 0 may be none.",
+        several(answer.replications, "run"),
         intervals(answer)
     ));
     html.raw("</p>\n");

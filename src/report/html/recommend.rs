@@ -14,7 +14,7 @@ use crate::experiment::tradeoff::pareto;
 use crate::report::axes::short_names;
 use crate::report::chart::Chart;
 use crate::report::recommend::{RecommendAnswer, show, signed, standing};
-use crate::report::words::duration;
+use crate::report::words::{duration, several};
 
 /// Settings in the table of the page.
 const MOST_ROWS: usize = 400;
@@ -70,7 +70,7 @@ pub fn page(recommend: &RecommendPage) -> String {
     words.extend_from_slice(recommend.options);
     inputs.raw("<p>To repeat it:</p>\n").part(command(&words)).part(recommend.given.texts());
     page.section("inputs", "Inputs", inputs);
-    let replications = format!("{} replications in all", answer.selection.replications);
+    let replications = format!("{} in all", several(answer.selection.replications, "replication"));
     page.finish(&origin(
         &replications,
         answer.problem.seed,

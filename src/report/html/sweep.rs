@@ -120,7 +120,7 @@ fn verdict(summary: &Value) -> Html {
         let s = &cell["jobs"][0]["makespan_s"];
         let between = s["low"].as_f64().zip(s["high"].as_f64());
         let fastest = match () {
-            () if cells.len() == 1 => "Runs that end take, with",
+            () if cells.len() == 1 => "The mean makespan of runs that end, with",
             () if cells.iter().all(|cell| complete(cell) >= 1.0) => "Fastest is",
             () if complete(cell) >= 1.0 => "Fastest of these is",
             () => "Of the runs that end, those are fastest with",
@@ -128,10 +128,11 @@ fn verdict(summary: &Value) -> Html {
         say(
             "<p>",
             &format!(
-                "{fastest} {}: {} in the mean {}.",
+                "{fastest} {}: {}{}{}.",
                 setting(cell),
                 duration(seconds),
-                interval(between, duration)
+                if cells.len() == 1 { "" } else { " in the mean" },
+                between.map_or_else(String::new, |_| format!(" {}", interval(between, duration)))
             ),
         );
     }
