@@ -174,6 +174,15 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// What the runs say of a gate at the `look`-th look, from 1 on. Looks at 1000, 2000, 4000, … runs may all be wrong:
+    /// the first has half of the error that a single one could have, each later one half of what the one before had.
+    fn verdict(&self, gate: &Constraint, runs: &[Run], look: i32) -> Verdict {
+        let tail = tail_of(self.confidence) / 2f64.powi(look);
+        gate.verdict(&gate.measure.estimate(runs, tail))
+    }
+}
+
 /// How many replications: as `-n` says, else as the document does.
 ///
 /// # Errors
@@ -220,27 +229,29 @@ fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<R
         kept: kept.into(),
         journal,
     };
-    let tail = tail_of(plan.confidence);
+    let mut looks = 0;
     let mut progress = Progress::new();
     let mut wanted = plan.rule.first();
     loop {
         campaign
             .extend_to(wanted, |done| progress.tell(done, wanted))
             .map_err(|message| format!("--save {message}"))?;
-        let undecided = plan
-            .gates
-            .iter()
-            .any(|gate| gate.verdict(&gate.measure.estimate(&campaign.runs, tail)) == Verdict::Undecided);
         let count = campaign.runs.len() as u64;
-        wanted = match plan.rule.next(&campaign.runs) {
-            Some(more) => more,
-            None if undecided && count < plan.most => (2 * count).min(plan.most),
-            None => break,
-        };
+        if let Some(more) = plan.rule.next(&campaign.runs) {
+            wanted = more;
+            continue;
+        }
+        looks += 1;
+        let undecided =
+            plan.gates.iter().any(|gate| plan.verdict(gate, &campaign.runs, looks) == Verdict::Undecided);
+        if !undecided || count >= plan.most {
+            break;
+        }
+        wanted = (2 * count).min(plan.most);
     }
     progress.end();
     let (runs, journal) = (campaign.runs, campaign.journal);
-    let answer = answer(plan, args, loaded, &runs);
+    let answer = answer(plan, args, loaded, &runs, looks);
     if let Some(folder) = folder {
         if args.replication.is_some_and(|k| k >= runs.len() as u64) {
             return Err(format!("--replication: expected a number below {}; the first one is 0", runs.len()));
@@ -250,7 +261,7 @@ fn carry_out(plan: &Plan, args: &Args, loaded: &Loaded) -> Result<(Answer, Vec<R
     Ok((answer, runs))
 }
 
-fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run]) -> Answer {
+fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run], looks: i32) -> Answer {
     let tail = tail_of(plan.confidence);
     let names = loaded.scenario.jobs.iter().map(|job| job.name.as_str()).enumerate();
     let mut jobs: Vec<JobAnswer> =
@@ -262,7 +273,7 @@ fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run]) -> Answer {
         let estimate = gate.measure.estimate(runs, tail);
         GateAnswer {
             gate: gate.to_string(),
-            verdict: gate.verdict(&estimate),
+            verdict: plan.verdict(gate, runs, looks),
             estimate,
             is_time: gate.measure.is_time(),
             is_share: gate.measure.is_share(),

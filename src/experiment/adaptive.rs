@@ -8,7 +8,7 @@
 
 use super::constraint::{Constraint, Verdict};
 use super::difference::difference;
-use super::interval::mean_interval;
+use super::interval::{alike_is_certain, all_alike, mean_interval};
 use super::measure::Measure;
 use super::replicate::Run;
 use super::stop_rule::grown;
@@ -30,7 +30,8 @@ pub struct Question {
     pub max: u64,
 }
 
-/// How long the Jobs take, what they waste, and how much runs at once: pods, and calls at each dependency.
+/// How long the Jobs take, what they waste, how much runs at once (pods, and calls at each dependency), and how often they
+/// fail: a Job that fails early has a short makespan.
 ///
 /// # Errors
 /// Never for a scenario that was loaded: all of these exist.
@@ -42,8 +43,8 @@ pub fn front(scenario: &Scenario) -> Result<Vec<Measure>, String> {
         })
     };
     let dependencies = scenario.shared.dependencies.iter().map(|d| format!("{}.peak_in_flight", d.name));
-    let all =
-        of_jobs("makespan").chain(of_jobs("wasted_pod")).chain(of_jobs("peak_running")).chain(dependencies);
+    let all = ["makespan", "wasted_pod", "peak_running", "failed"].into_iter().flat_map(of_jobs);
+    let all = all.chain(dependencies);
     all.map(|text| Measure::parse(&text, scenario)).collect()
 }
 
@@ -86,10 +87,11 @@ impl Question {
         values[..self.jobs].iter().all(|values| {
             let values: Vec<f64> =
                 values.iter().flatten().copied().filter(|value| value.is_finite()).collect();
-            let varies = values.iter().any(|value| *value != values[0]);
-            !varies
-                || mean_interval(&values, self.tail)
-                    .is_some_and(|(low, high)| high - low <= self.relative_error * (high + low).abs())
+            match all_alike(&values) {
+                true => alike_is_certain(values.len(), self.tail),
+                false => mean_interval(&values, self.tail)
+                    .is_none_or(|(low, high)| high - low <= self.relative_error * (high + low).abs()),
+            }
         })
     }
 
@@ -100,7 +102,15 @@ impl Question {
         for (measure, (a, b)) in self.front.iter().zip(a.iter().zip(b)) {
             let count = a.len().min(b.len());
             let (a, b) = (&a[..count], &b[..count]);
-            let (low, high) = difference(measure, a, b, self.tail);
+            let alike = |values: &[Option<f64>]| {
+                let first = values.first().copied().flatten();
+                first.filter(|_| values.iter().all(|value| *value == first))
+            };
+            // Nothing is stated here: what has been alike in all runs may pass for certain.
+            let (low, high) = match alike(a).zip(alike(b)) {
+                Some((a, b)) => (b - a, b - a),
+                None => difference(measure, a, b, self.tail),
+            };
             let mean = measure.estimate_of(a.iter().flatten().copied().collect(), self.tail).value.abs();
             let margin = if mean.is_finite() { self.relative_error * mean } else { 0.0 };
             // Neither a point where both are infinite nor one without a value says anything.
@@ -139,6 +149,7 @@ mod tests {
             (0..100).map(|k| Some(makespan + noise(k))).collect(),
             (0..100).map(|k| Some(5.0 + noise(k))).collect(),
             vec![Some(peak); 100],
+            vec![Some(0.0); 100],
         ]
     }
 
@@ -152,5 +163,9 @@ mod tests {
         assert!(!q.beats(&values(100.0, 4.0), &values(101.0, 4.0)));
         assert!(!q.beats(&values(100.0, 4.0), &values(100.0, 4.0)));
         assert!(q.is_known(&values(1000.0, 4.0)) && !q.is_known(&values(1.0, 4.0)));
+        // Sooner over because it fails.
+        let mut failing = values(50.0, 4.0);
+        failing[3] = vec![Some(1.0); 100];
+        assert!(!q.beats(&failing, &values(100.0, 4.0)) && !q.beats(&values(100.0, 4.0), &failing));
     }
 }

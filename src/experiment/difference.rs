@@ -3,7 +3,7 @@
 //!
 //! Relies on [`super::interval`] and [`super::paired`]. Runs nothing.
 
-use super::interval::{quantile, quantile_interval, t_quantile};
+use super::interval::{alike_is_certain, all_alike, hardly_seen, quantile, quantile_interval, t_quantile};
 use super::measure::{Measure, Statistic};
 use super::paired::{paired, paired_shares};
 
@@ -25,12 +25,14 @@ pub fn difference(measure: &Measure, a: &[Option<f64>], b: &[Option<f64>], tail:
             // One run that never ended makes a mean infinite, without doubt.
             (false, true) => (f64::INFINITY, f64::INFINITY),
             (true, false) => (f64::NEG_INFINITY, f64::NEG_INFINITY),
+            _ if !may_be_compared(a, b, tail) => UNKNOWN,
             _ => {
                 let (low, high) = paired(a, b, tail).and_then(|p| p.interval).unwrap_or(UNKNOWN);
                 let unseen = unseen(a, b, tail);
                 (low - unseen, high + unseen)
             }
         },
+        Some(Statistic::Quantile(_)) if !may_be_compared(a, b, tail) => UNKNOWN,
         Some(Statistic::Quantile(p)) => {
             let (low, high) = quantile_difference(a, b, p, tail).unwrap_or(UNKNOWN);
             let unseen = unseen(a, b, tail);
@@ -40,23 +42,22 @@ pub fn difference(measure: &Measure, a: &[Option<f64>], b: &[Option<f64>], tail:
     }
 }
 
-/// What runs in which the two differ, and which are too rare to have been seen often, may still add: where only a few
-/// pairs differ, Student's t is too sure (of none, it is certain). Their share, as high as it may be, times the range of
-/// the values.
+/// Two settings in which every run was like every other say nothing of what is rare, unless there are many runs.
+fn may_be_compared(a: &[Option<f64>], b: &[Option<f64>], tail: f64) -> bool {
+    let values = |list: &[Option<f64>]| list.iter().flatten().copied().collect::<Vec<f64>>();
+    let (a, b) = (values(a), values(b));
+    !all_alike(&a) || !all_alike(&b) || alike_is_certain(a.len().min(b.len()), tail)
+}
+
+/// What runs in which the two differ, and which are too rare to have been seen often, may still add.
 fn unseen(a: &[Option<f64>], b: &[Option<f64>], tail: f64) -> f64 {
-    const ENOUGH: usize = 20;
     let both = |(a, b): (&Option<f64>, &Option<f64>)| (*a).zip(*b);
     let pairs: Vec<(f64, f64)> =
         a.iter().zip(b).filter_map(both).filter(|(a, b)| a.is_finite() && b.is_finite()).collect();
     let differ = pairs.iter().filter(|(a, b)| a != b).count();
-    if differ >= ENOUGH || pairs.is_empty() {
-        return 0.0;
-    }
     let values = || pairs.iter().flat_map(|(a, b)| [*a, *b]);
     let range = values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min);
-    // Above the upper end of a Poisson interval.
-    let most = differ as f64 + 2.0 * -libm::log(tail);
-    range * (most / pairs.len() as f64).min(1.0)
+    hardly_seen(differ, pairs.len(), range, tail)
 }
 
 /// The difference of two quantiles by their influence functions, which keep step as the runs do: a value moves the

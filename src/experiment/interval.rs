@@ -91,6 +91,31 @@ fn tail_index(sorted: &[f64]) -> Option<f64> {
     (logs > 0.0).then(|| count as f64 / logs)
 }
 
+/// What happens in fewer runs than this may have been missed where all runs were alike.
+pub const RARE: f64 = 0.01;
+
+/// Whether so many runs that were all alike say that any other is [`RARE`], with probability 1 - `error`.
+pub fn alike_is_certain(n: usize, error: f64) -> bool {
+    n as f64 * libm::log1p(-RARE) <= libm::log(error)
+}
+
+/// Whether there are values and all of them are the same.
+pub fn all_alike(values: &[f64]) -> bool {
+    values.first().is_some_and(|first| values.iter().all(|value| value == first))
+}
+
+/// What values that were hardly seen may still move a mean by, at that probability of error: where only a few of `n`
+/// differ from the rest, Student's t is too sure. Their share, as high as it may be, times the range.
+pub fn hardly_seen(differ: usize, n: usize, range: f64, error: f64) -> f64 {
+    const ENOUGH: usize = 20;
+    if differ >= ENOUGH || n == 0 {
+        return 0.0;
+    }
+    // Above the upper end of a Poisson interval.
+    let most = differ as f64 + 2.0 * -libm::log(error);
+    range * (most / n as f64).min(1.0)
+}
+
 /// Interval of a mean (Student 1908); none below two values, or when one is infinite.
 pub fn mean_interval(values: &[f64], tail: f64) -> Option<(f64, f64)> {
     let n = values.len();
@@ -231,6 +256,15 @@ mod tests {
         };
         let failed: Vec<f64> = (0..1000).map(counts).collect();
         assert_eq!(summarise(&failed, TAIL).unwrap().tail_index, None);
+    }
+
+    /// 0.99^368 = 2.48 %.
+    #[test]
+    fn alike_runs_need_a_number() {
+        assert!(!alike_is_certain(367, TAIL) && alike_is_certain(368, TAIL));
+        assert!(all_alike(&[2.0, 2.0]) && !all_alike(&[2.0, 2.5]) && !all_alike(&[]));
+        assert_eq!((hardly_seen(0, 100, 0.0, TAIL), hardly_seen(20, 100, 5.0, TAIL)), (0.0, 0.0));
+        assert!((hardly_seen(3, 100, 5.0, TAIL) - 5.0 * 0.10378).abs() < 1e-3);
     }
 
     #[test]

@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use super::interval::{mean_interval, quantile, quantile_interval, share_interval};
+use super::interval::{
+    alike_is_certain, all_alike, mean_interval, quantile, quantile_interval, share_interval,
+};
 use super::replicate::{JobRun, Run};
 use crate::kubernetes::dependencies::numbers::DependencyNumbers;
 use crate::kubernetes::simulate::Outcome;
@@ -125,6 +127,14 @@ impl Measure {
         matches!(self.subject, Subject::Share { .. })
     }
 
+    /// The Job that it speaks of.
+    pub fn job(&self) -> Option<usize> {
+        match self.subject {
+            Subject::Share { job, .. } | Subject::Job { job, .. } => Some(job),
+            Subject::Dependency { .. } => None,
+        }
+    }
+
     /// How values become one; none of shares.
     pub fn statistic(&self) -> Option<Statistic> {
         match self.subject {
@@ -181,6 +191,8 @@ impl Measure {
         let (value, interval) = match self.subject {
             Subject::Share { .. } => (mean, share_interval(values.iter().sum::<f64>() as usize, n, tail)),
             Subject::Job { statistic, .. } | Subject::Dependency { statistic, .. } => match statistic {
+                // Alike as far as seen is no proof that others are rare.
+                Statistic::Mean if all_alike(&values) && !alike_is_certain(n, tail) => (mean, None),
                 Statistic::Mean => (mean, mean_interval(&values, tail)),
                 Statistic::Max => (values.iter().copied().fold(f64::NEG_INFINITY, f64::max), None),
                 Statistic::Quantile(p) => {

@@ -23,11 +23,8 @@ pub fn select(
     threads: &Threads,
     tell: impl FnMut(u64),
 ) -> Selection {
-    let candidates = scenarios.into_iter().map(|scenario| Candidate {
-        scenario,
-        values: vec![Vec::new(); problem.constraints.len() + 1],
-        standing: Standing::Open,
-    });
+    let candidates =
+        scenarios.into_iter().map(|scenario| Candidate::new(scenario, problem.constraints.len()));
     let known = Selection {
         candidates: candidates.collect(),
         leader: None,
@@ -96,6 +93,7 @@ impl<T: FnMut(u64)> Search<'_, T> {
         let verdicts: Vec<Vec<Verdict>> =
             (0..self.known.candidates.len()).map(|at| self.verdicts(at)).collect();
         for (candidate, verdicts) in self.known.candidates.iter_mut().zip(&verdicts) {
+            candidate.verdicts.clone_from(verdicts);
             candidate.standing = match verdicts.iter().position(|verdict| *verdict == Verdict::Fail) {
                 Some(constraint) => Standing::NotAllowed(constraint),
                 None => Standing::Open,

@@ -3,10 +3,12 @@
 //! [`super::search`] finds it. The probability of a wrong statement anywhere (a setting said to be worse, allowed or not
 //! allowed that is not) is at most [`Problem::error`]. Prints nothing.
 
-use super::constraint::Constraint;
+use super::constraint::{Constraint, Verdict};
+use super::interval::share_interval;
 use super::measure::{Estimate, Measure, Statistic};
 use super::paired::paired;
-use super::replicate::Threads;
+use super::replicate::{Run, Threads};
+use crate::kubernetes::simulate::Outcome;
 use crate::model::scenario::Scenario;
 
 /// Replications of every setting in the first stage.
@@ -57,7 +59,11 @@ pub struct Candidate {
     pub scenario: Scenario,
     /// Of the objective, then of each constraint: `[measure][replication]`.
     pub values: Vec<Vec<Option<f64>>>,
+    /// Runs in which a Job was Complete in the end, by Job, whatever was asked.
+    pub completed: Vec<usize>,
     pub standing: Standing,
+    /// Of the constraints, as the search has found them.
+    pub verdicts: Vec<Verdict>,
 }
 
 /// How the search ended.
@@ -93,6 +99,26 @@ impl Candidate {
         problem
             .measure(measure)
             .estimate_of(self.values[measure].iter().flatten().copied().collect(), problem.error / 2.0)
+    }
+}
+
+impl Candidate {
+    /// Nothing is known of it yet.
+    pub(super) fn new(scenario: Scenario, constraints: usize) -> Candidate {
+        Candidate {
+            values: vec![Vec::new(); constraints + 1],
+            completed: vec![0; scenario.jobs.len()],
+            standing: Standing::Open,
+            verdicts: vec![Verdict::Undecided; constraints],
+            scenario,
+        }
+    }
+
+    /// In how many runs a Job is Complete in the end: the share, with its interval.
+    pub fn complete(&self, problem: &Problem, job: usize) -> Estimate {
+        let n = self.values[0].len();
+        let value = self.completed[job] as f64 / n.max(1) as f64;
+        Estimate { value, interval: share_interval(self.completed[job], n, problem.error / 2.0), n }
     }
 }
 
@@ -145,6 +171,10 @@ impl Selection {
             return;
         }
         let runs = threads.replicate(&self.candidates[at].scenario, problem.seed, from..to);
+        for (job, completed) in self.candidates[at].completed.iter_mut().enumerate() {
+            let is_complete = |run: &&Run| matches!(run.jobs[job].ending.outcome, Outcome::Complete(_));
+            *completed += runs.iter().filter(is_complete).count();
+        }
         for (number, values) in self.candidates[at].values.iter_mut().enumerate() {
             values.extend(runs.iter().map(|run| problem.measure(number).of(run)));
         }

@@ -3,7 +3,7 @@
 //! The rule is asked only when a batch is done, and batches have fixed sizes, so that the answer never depends on
 //! threads or on where a killed run was taken up again.
 
-use super::interval::{mean_interval, share_interval};
+use super::interval::{alike_is_certain, all_alike, mean_interval, share_interval};
 use super::measure::{DEPENDENCY_QUANTITIES, JOB_QUANTITIES};
 use super::replicate::Run;
 
@@ -48,10 +48,11 @@ pub fn grown(count: u64) -> u64 {
 fn is_precise(runs: &[Run], relative_error: f64, tail: f64) -> bool {
     let Some(first) = runs.first() else { return false };
     let known = |values: Vec<f64>| {
-        let varies = values.iter().any(|value| *value != values[0]);
-        !varies
-            || mean_interval(&values, tail)
-                .is_some_and(|(low, high)| (high - low) / 2.0 <= relative_error * ((high + low) / 2.0).abs())
+        if values.is_empty() || all_alike(&values) {
+            return values.is_empty() || alike_is_certain(values.len(), tail);
+        }
+        mean_interval(&values, tail)
+            .is_some_and(|(low, high)| (high - low) / 2.0 <= relative_error * ((high + low) / 2.0).abs())
     };
     let jobs = (0..first.jobs.len()).all(|job| {
         let quantities = JOB_QUANTITIES

@@ -8,11 +8,11 @@ use super::answer::{JOBSIM, KUBERNETES};
 use super::json::rounded;
 use super::sweep::aligned;
 use super::words::{confidence_level, duration, number, several};
-use crate::experiment::constraint::Verdict;
 use crate::experiment::deadlines::Advice;
 use crate::experiment::grid::{Grid, without_effect};
+use crate::experiment::interval::RARE;
 use crate::experiment::measure::{Estimate, Measure};
-use crate::experiment::selection::{Finding, Problem, Selection, Standing};
+use crate::experiment::selection::{Candidate, Finding, Problem, Selection, Standing};
 use crate::experiment::sensitivity::{Change, Effect};
 use crate::experiment::tradeoff::{Cost, pareto};
 
@@ -88,8 +88,8 @@ impl RecommendAnswer {
         match (cost.without, cost.interval) {
             (Some(other), Some((low, high))) => format!(
                 "{constraint} costs {costs} of {objective} [{}, {}]: without it {}",
-                show(objective, low.max(0.0)),
-                show(objective, high),
+                signed(objective, low).trim_start_matches('+'),
+                signed(objective, high).trim_start_matches('+'),
                 self.setting(other)
             ),
             (Some(other), None) => {
@@ -126,7 +126,11 @@ impl RecommendAnswer {
             return "No setting meets all constraints: each fails at least one, surely.".to_string();
         };
         let name = self.setting(leader);
-        let value = show(objective, self.selection.candidates[leader].estimate(&self.problem, 0).value);
+        let estimate = self.selection.candidates[leader].estimate(&self.problem, 0);
+        if !estimate.value.is_finite() {
+            return self.nothing_to_minimize(&name, estimate.value.is_infinite());
+        }
+        let value = with_interval(objective, &estimate);
         let within = format!("{} %", 100.0 * self.problem.indifference);
         match self.selection.finding {
             Finding::CannotTell => format!(
@@ -136,6 +140,9 @@ impl RecommendAnswer {
                 self.same().len(),
                 self.selection.replications
             ),
+            Finding::Best if self.selection.candidates.len() == 1 => {
+                format!("There is one setting, and it is allowed: {name}, {objective} {value}.")
+            }
             Finding::Undecided => format!(
                 "Cannot tell for sure within {} replications: {name} ({objective} {value}) is the best guess, but a \
                  constraint or a difference is undecided (see below); give more with --budget.",
@@ -148,11 +155,80 @@ impl RecommendAnswer {
         }
     }
 
+    /// Of an objective that is infinite or has no value.
+    fn nothing_to_minimize(&self, name: &str, endless: bool) -> String {
+        let objective = &self.problem.objective;
+        match endless {
+            true => format!(
+                "No setting has a finite {objective}: too many runs never end in any of them; in {name} the fewest do. \
+                 'jobsim run' says what holds them."
+            ),
+            false => format!("No run of {name} has a value of {objective}: there is nothing to minimize."),
+        }
+    }
+
+    /// Jobs that are not Complete in every run of every setting, and of which no constraint says so.
+    fn failing_jobs(&self) -> Vec<usize> {
+        let candidates = &self.selection.candidates;
+        let fails = |job: &usize| candidates.iter().any(|it| (it.completed[*job] as u64) < it.count());
+        let jobs = candidates.first().map_or(0, |it| it.scenario.jobs.len());
+        (0..jobs).filter(fails).filter(|job| !self.asks_for_complete(*job)).collect()
+    }
+
+    fn asks_for_complete(&self, job: usize) -> bool {
+        let measures = self.problem.constraints.iter().map(|it| &it.measure);
+        measures.into_iter().any(|measure| measure.key() == "complete" && measure.job() == Some(job))
+    }
+
+    /// How the recommended setting ends, whatever was asked: a Job that fails early has a short makespan.
+    pub(super) fn endings(&self) -> Vec<String> {
+        let Some(leader) = self.selection.leader else { return Vec::new() };
+        self.failing_jobs().into_iter().filter_map(|job| self.ending(leader, job)).collect()
+    }
+
+    /// None where every run of the leader is Complete.
+    fn ending(&self, leader: usize, job: usize) -> Option<String> {
+        let candidates = &self.selection.candidates;
+        let jobs = &candidates[leader].scenario.jobs;
+        let estimate = candidates[leader].complete(&self.problem, job);
+        let (low, high) = estimate.interval.filter(|_| estimate.value < 1.0)?;
+        let (enough, text) =
+            [(0.99, "99%"), (0.999, "99.9%"), (0.9999, "99.99%")].into_iter().find(|(p, _)| *p > high)?;
+        let name = if jobs.len() > 1 { format!("{}:", jobs[job].name) } else { String::new() };
+        let mut sentence = format!(
+            "With it {} is Complete in {:.1} % of the runs only [{:.1}, {:.1}]: ask for more with --subject-to \
+             '{name}complete>={text}'",
+            jobs[job].name,
+            100.0 * estimate.value,
+            100.0 * low,
+            100.0 * high
+        );
+        let allowed = |at: &usize| {
+            let candidate = &candidates[*at];
+            !matches!(candidate.standing, Standing::NotAllowed(_))
+                && candidate.complete(&self.problem, job).value >= enough
+        };
+        let value = |at: usize| self.selection.value(&self.problem, 0, at);
+        let best = (0..candidates.len()).filter(allowed).min_by(|&a, &b| value(a).total_cmp(&value(b)));
+        if let Some(best) = best {
+            let _ = write!(
+                sentence,
+                "; of the settings that seem to give that the best is {} ({} {})",
+                self.setting(best),
+                self.problem.objective,
+                show(&self.problem.objective, value(best))
+            );
+        }
+        Some(sentence)
+    }
+
     pub(super) fn guarantee(&self) -> String {
         format!(
             "With probability {} at least no setting was wrongly called allowed, not allowed or worse (simultaneous \
-             intervals over all stages, settings and pairs).",
-            confidence_level(1.0 - self.problem.error)
+             intervals over all stages, settings and pairs; of what happens in fewer than {} % of the runs where all \
+             others are alike nothing is known).",
+            confidence_level(1.0 - self.problem.error),
+            100.0 * RARE
         )
     }
 }
@@ -177,9 +253,25 @@ pub(super) fn show(measure: &Measure, value: f64) -> String {
     }
 }
 
+/// An estimate with its interval.
+fn with_interval(measure: &Measure, estimate: &Estimate) -> String {
+    let value = show(measure, estimate.value);
+    match estimate.interval {
+        Some((low, high)) if low < high => {
+            format!("{value} [{}, {}]", show(measure, low), show(measure, high))
+        }
+        _ => value,
+    }
+}
+
 /// A change of a measure with its sign.
 pub(super) fn signed(measure: &Measure, change: f64) -> String {
-    format!("{}{}", if change < 0.0 { "-" } else { "+" }, show(measure, change.abs()))
+    let size = show(measure, change.abs());
+    match change {
+        _ if size == show(measure, 0.0) => size,
+        ..0.0 => format!("-{size}"),
+        _ => format!("+{size}"),
+    }
 }
 
 fn finite(value: f64) -> Value {
@@ -202,16 +294,20 @@ pub fn json(answer: &RecommendAnswer) -> Value {
             .collect::<serde_json::Map<_, _>>()
             .into()
     };
+    let complete = |candidate: &Candidate| -> Value {
+        let jobs = candidate.scenario.jobs.iter().enumerate().map(|(job, case)| {
+            let mut value = estimate_json(&candidate.complete(problem, job));
+            value["job"] = case.name.clone().into();
+            value
+        });
+        jobs.collect()
+    };
     let cells = selection.candidates.iter().enumerate().map(|(cell, candidate)| {
         let constraints = problem.constraints.iter().enumerate().map(|(k, constraint)| {
             let estimate = candidate.estimate(problem, k + 1);
             let mut value = estimate_json(&estimate);
             value["constraint"] = constraint.to_string().into();
-            value["verdict"] = match candidate.standing {
-                Standing::NotAllowed(failed) if failed == k => Verdict::Fail.name(),
-                _ => constraint.verdict(&estimate).name(),
-            }
-            .into();
+            value["verdict"] = candidate.verdicts[k].name().into();
             value
         });
         json!({
@@ -219,6 +315,7 @@ pub fn json(answer: &RecommendAnswer) -> Value {
             "objective": estimate_json(&candidate.estimate(problem, 0)),
             "constraints": constraints.collect::<Vec<_>>(), "standing": standing(candidate.standing),
             "pareto": front[cell], "objective_beside_leader": finite(selection.value(problem, 0, cell)),
+            "complete": complete(candidate),
         })
     });
     let costs = problem.constraints.iter().zip(&answer.costs).map(|(constraint, cost)| {
@@ -276,7 +373,11 @@ fn advice_json(advice: &Advice) -> Value {
 /// Text: the sentence first, the manifest last.
 pub fn text(answer: &RecommendAnswer) -> String {
     let (problem, selection) = (&answer.problem, &answer.selection);
-    let mut text = format!("{}\n\n", answer.sentence());
+    let mut text = format!("{}\n", answer.sentence());
+    for sentence in answer.endings() {
+        let _ = writeln!(text, "{sentence}.");
+    }
+    text.push('\n');
     settings_table(&mut text, answer);
     for (constraint, cost) in problem.constraints.iter().zip(&answer.costs) {
         let _ = writeln!(text, "{}", answer.cost(&constraint.to_string(), cost));
@@ -290,7 +391,12 @@ pub fn text(answer: &RecommendAnswer) -> String {
             "\nMeasure {} first; {} changes, when an input is 10 % off:",
             first.input, problem.objective
         );
-        let signed = |change: &Change| signed(&problem.objective, change.difference);
+        let signed = |change: &Change| {
+            let interval = change.interval.map(|(low, high)| {
+                format!(" [{}, {}]", signed(&problem.objective, low), signed(&problem.objective, high))
+            });
+            format!("{}{}", signed(&problem.objective, change.difference), interval.unwrap_or_default())
+        };
         let rows: Vec<Vec<String>> = answer
             .sensitivity
             .iter()
@@ -331,8 +437,14 @@ fn settings_table(text: &mut String, answer: &RecommendAnswer) {
     let mut header: Vec<String> = answer.grid.axes.iter().map(|axis| axis.path.clone()).collect();
     header.push(problem.objective.to_string());
     header.extend(problem.constraints.iter().map(ToString::to_string));
-    header.extend(["runs".to_string(), String::new()]);
     let order = answer.order(&front);
+    let failing = answer.failing_jobs();
+    let jobs = &selection.candidates[0].scenario.jobs;
+    header.extend(failing.iter().map(|job| match jobs.len() {
+        1 => "complete".to_string(),
+        _ => format!("{}:complete", jobs[*job].name),
+    }));
+    header.extend(["runs".to_string(), String::new()]);
     let value = |at: usize| selection.value(problem, 0, at);
     let mut rows = vec![header];
     for &at in order.iter().take(SHOWN) {
@@ -346,6 +458,8 @@ fn settings_table(text: &mut String, answer: &RecommendAnswer) {
                 .enumerate()
                 .map(|(k, constraint)| show(&constraint.measure, candidate.estimate(problem, k + 1).value)),
         );
+        let share = |job: &usize| format!("{:.1} %", 100.0 * candidate.complete(problem, *job).value);
+        row.extend(failing.iter().map(share));
         row.push(candidate.count().to_string());
         let mark = if front[at] { ", Pareto" } else { "" };
         row.push(format!("{}{mark}", standing(candidate.standing)));
@@ -362,11 +476,13 @@ fn settings_table(text: &mut String, answer: &RecommendAnswer) {
 fn deadline_text(text: &mut String, title: &str, what: &str, advice: &Advice) {
     let _ = writeln!(text, "\n{title}");
     if advice.ended == 0 {
-        let _ = writeln!(text, "  no {what} ends by itself: there is nothing to go by");
+        let ends = if what == "run" { "is Complete" } else { "ends by itself" };
+        let _ = writeln!(text, "  no {what} {ends}: there is nothing to go by");
         return;
     }
     let Some(best) = advice.recommended else {
-        let _ = writeln!(text, "  nothing hangs in {} {what}s: it is not needed", advice.ended);
+        let ended = if what == "run" { "are Complete" } else { "ended by themselves" };
+        let _ = writeln!(text, "  {} {what}s {ended}, none hung: it is not needed", advice.ended);
         return;
     };
     let mut rows = vec![vec![
@@ -382,7 +498,7 @@ fn deadline_text(text: &mut String, title: &str, what: &str, advice: &Advice) {
             format!("{}s", point.deadline_s),
             format!("{:.2} % (at most {:.2} %)", 100.0 * point.false_kills, 100.0 * high),
             duration(point.wasted_s),
-            if at == best { "<- take this".to_string() } else { String::new() },
+            if at == best { "<- wastes least".to_string() } else { String::new() },
         ]);
     }
     aligned(text, &rows, 0);

@@ -135,7 +135,7 @@ fn the_answer_does_not_depend_on_threads_and_is_read_by_run() {
     assert!(one.status.success(), "{}", String::from_utf8_lossy(&one.stderr));
     assert_eq!(one.stdout, jobsim(&[&arguments[..], &["--threads", "3"]].concat()).stdout);
     let text = String::from_utf8(one.stdout).unwrap();
-    for want in ["Measure ", "<- take this", "killed by mistake", "The manifest with it"] {
+    for want in ["Measure ", "<- wastes least", "killed by mistake", "The manifest with it"] {
         assert!(text.contains(want), "{want}: {text}");
     }
     let manifest = text.split("The manifest with it:\n\n").nth(1).unwrap().split("\n\n").next().unwrap();

@@ -87,6 +87,9 @@ fn verdict(answer: &RecommendAnswer) -> Html {
         Finding::NoneAllowed => "<p class=\"headline bad\">",
     });
     html.sentence(&answer.sentence()).raw("</p>\n");
+    for sentence in answer.endings() {
+        html.raw("<p class=\"headline mixed\">").sentence(&format!("{sentence}.")).raw("</p>\n");
+    }
     for (constraint, cost) in answer.problem.constraints.iter().zip(&answer.costs) {
         html.raw("<p>").sentence(&format!("{}.", answer.cost(&constraint.to_string(), cost))).raw("</p>\n");
     }
