@@ -17,6 +17,7 @@ use crate::observe::explain::Story;
 use crate::report::story::{self, Filter};
 use crate::report::trace::trace;
 use crate::report::why::{self, Subject};
+use crate::report::words::several;
 
 /// Options that choose from the story; a reason is told whole.
 const FILTERS: [&str; 5] = ["pod", "index", "from", "to", "all"];
@@ -224,7 +225,7 @@ fn chosen(args: &Args, loaded: &Loaded, seed: u64) -> Result<Choice, String> {
         let has = |run: &Run| run.jobs.iter().any(|job| kind(&job.ending.outcome));
         match runs.iter().position(has) {
             Some(number) => Choice::Run(number as u64),
-            None => Choice::None(format!("None of {} runs {did}.\n", runs.len())),
+            None => Choice::None(format!("None of {} {did}.\n", several(runs.len() as u64, "run"))),
         }
     };
     Ok(match (named, args.why) {

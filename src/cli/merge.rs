@@ -72,8 +72,8 @@ fn merged(args: &Args) -> Result<Value, String> {
     let head = whole.ok_or("no folder")?;
     cells.sort_by_key(|cell| cell["cell"].as_u64());
     let summary = sweep::summary(&head, &cells);
-    if let Found::Begun(Some(folder), _) = SweepFolder::open::<Value>(args.save.as_deref(), &head)? {
-        folder.finish(&summary, &given.unwrap_or_default(), &Threads::new(1)?)?;
+    if let Found::Begun(Some(place), _) = SweepFolder::look::<Value>(args.save.as_deref(), &head)? {
+        place.go_on()?.finish(&summary, &given.unwrap_or_default(), &Threads::new(1)?)?;
     }
     Ok(summary)
 }

@@ -1,6 +1,7 @@
 //! The command line: arguments as typed, one file a sub-command, exit codes. The only place that prints.
 
 mod answer_folder;
+mod axes;
 mod charts;
 mod check;
 mod color;
@@ -10,6 +11,7 @@ mod completions;
 mod conformance;
 mod default_axes;
 mod emit_job;
+mod estimate;
 mod explain;
 mod interrupt;
 mod learn;
@@ -28,6 +30,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use interrupt::Left;
 
 /// Simulates Kubernetes batch/v1 Jobs (Kubernetes 1.37) before anyone runs them.
 #[derive(Parser)]
@@ -81,7 +84,10 @@ pub fn main() -> ExitCode {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     // Not locked: a stop has something to say, too.
     let mut err = std::io::stderr();
-    interrupt::end_cleanly();
+    interrupt::end_cleanly(match args.command {
+        Command::Run(_) | Command::Sweep(_) => Left::Journal,
+        _ => Left::Nothing,
+    });
     let result = match args.command {
         Command::Run(args) => run::run(&args, &mut out, &mut err),
         Command::Check(args) => check::run(&args, &mut out, &mut err),

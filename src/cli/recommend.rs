@@ -5,15 +5,17 @@ use std::path::PathBuf;
 
 use super::Exit;
 use super::answer_folder;
+use super::axes::{self, what_there_is};
 use super::common::{Common, Form, NO_PATH, bad, load, read, warn};
 use super::default_axes::default_grid;
+use super::estimate::{LONG_S, Pace};
 use super::progress::Progress;
-use super::sweep::what_there_is;
 use crate::experiment::constraint::Constraint;
 use crate::experiment::deadlines::deadlines;
 use crate::experiment::grid::Grid;
 use crate::experiment::interval::tail_of;
 use crate::experiment::measure::Measure;
+use crate::experiment::replicate::Threads;
 use crate::experiment::search::select;
 use crate::experiment::selection::{FIRST, Problem, default_budget};
 use crate::experiment::sensitivity::sensitivity;
@@ -21,14 +23,20 @@ use crate::experiment::tradeoff::costs;
 use crate::input::duration::probability;
 use crate::input::emit::manifest;
 use crate::input::{Loaded, Parsed};
+use crate::model::scenario::Scenario;
 use crate::report::figures::recommend_figures;
 use crate::report::html;
 use crate::report::html::inputs::Given;
 use crate::report::html::recommend::RecommendPage;
 use crate::report::recommend::{RecommendAnswer, json, text};
+use crate::report::words::{duration, several};
 
 /// More settings are a sweep.
 const MOST_SETTINGS: u128 = 10_000;
+/// More settings need --yes: what a search of them takes is no longer seen from their number.
+const MANY_SETTINGS: usize = 1000;
+/// And so does a search that may take longer, or surely takes more than ten minutes.
+const LONG_SEARCH_S: f64 = 3600.0;
 /// Replications that show which input matters.
 const FOR_SENSITIVITY: u64 = 400;
 
@@ -55,6 +63,9 @@ pub(super) struct Args {
     /// Only the setting: no advice on deadlines, no sensitivity
     #[arg(long)]
     brief: bool,
+    /// Really search a huge grid, or a long time
+    #[arg(long)]
+    yes: bool,
     /// Write the result folder (summary.json, report.html, the manifest of the recommended setting as manifest.yaml, charts)
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
@@ -73,7 +84,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
     let parsed = read(&paths);
     let Some(base) = load(&parsed, &args.common.sets(), err)? else { return Ok(Exit::Bad) };
     warn(&base, err)?;
-    let answer = Plan::new(args, &base).and_then(|plan| plan.carry_out(args, &parsed, &base));
+    let answer = Plan::new(args, &parsed, &base).and_then(|plan| plan.carry_out(args, &parsed, &base));
     let answer = match answer.and_then(|answer| save(args, &base, &answer).map(|()| answer)) {
         Ok(answer) => answer,
         Err(message) => return bad(err, message),
@@ -140,7 +151,7 @@ struct Plan {
 impl Plan {
     /// # Errors
     /// A text for the first option that makes no sense.
-    fn new(args: &Args, base: &Loaded) -> Result<Plan, String> {
+    fn new(args: &Args, parsed: &Parsed, base: &Loaded) -> Result<Plan, String> {
         let objective = args.minimize.as_deref().ok_or("no --minimize: say --minimize makespan")?;
         let objective =
             Measure::parse(objective, &base.scenario).map_err(|message| format!("--minimize {message}"))?;
@@ -161,6 +172,7 @@ impl Plan {
             true => default_grid(base, &constraints, seed, &args.common.threads()?)?,
             false => Grid::parse(&args.vary).map_err(|message| format!("--vary {message}"))?,
         };
+        axes::refuse(&grid, parsed, "--budget N, how often all together are")?;
         let count = grid.len();
         if count > MOST_SETTINGS {
             return Err(format!("{count} settings are too many to choose from, at most {MOST_SETTINGS}"));
@@ -168,7 +180,11 @@ impl Plan {
         let settings = count as u64;
         let budget = args.budget.unwrap_or_else(|| default_budget(settings));
         if budget < settings * FIRST {
-            return Err(format!("--budget {budget}: {settings} settings need {} at least", settings * FIRST));
+            return Err(format!(
+                "--budget {budget}: expected {} at least for {}",
+                settings * FIRST,
+                several(settings, "setting")
+            ));
         }
         let error = 2.0 * tail_of(base.replications.confidence());
         Ok(Plan {
@@ -187,6 +203,10 @@ impl Plan {
                 format!("--vary: {setting} is no setting; {}\n{}", what_there_is(base), report.render())
             })
         };
+        if !args.yes {
+            let load = |cell: usize| load(cell).map(|loaded| loaded.scenario);
+            self.refuse_when_huge(&load, &threads)?;
+        }
         let scenarios = (0..self.grid.len() as usize)
             .map(|cell| load(cell).map(|loaded| loaded.scenario))
             .collect::<Result<Vec<_>, _>>()?;
@@ -222,5 +242,30 @@ impl Plan {
             deadlines: advice,
             sensitivity: effects,
         })
+    }
+
+    /// Says how long the search may take, when that is long.
+    ///
+    /// # Errors
+    /// When it is long, or a setting is none.
+    fn refuse_when_huge(
+        &self,
+        load: &dyn Fn(usize) -> Result<Scenario, String>,
+        threads: &Threads,
+    ) -> Result<(), String> {
+        let cells: Vec<usize> = (0..self.grid.len() as usize).collect();
+        let pace = Pace::of(&cells, load, (self.problem.seed, FIRST), threads)?;
+        let (least, most) = (cells.len() as u64 * FIRST, self.problem.budget);
+        let time_s = |runs: u64| pace.load_s * cells.len() as f64 + pace.run_s * runs as f64;
+        if cells.len() <= MANY_SETTINGS && time_s(least) <= LONG_S && time_s(most) <= LONG_SEARCH_S {
+            return Ok(());
+        }
+        Err(format!(
+            "{}: {least} replications at least (about {}) and {most} at most (about {}); say --yes to run them, or \
+             fewer settings (--vary), or fewer replications (--budget)",
+            several(cells.len() as u64, "setting"),
+            duration(time_s(least)),
+            duration(time_s(most)),
+        ))
     }
 }

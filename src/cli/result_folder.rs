@@ -56,9 +56,9 @@ impl ResultFolder {
                 false => Err(failed(FOREIGN.to_string())),
             };
         }
-        std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
-        let journal = Journal::open(path, &header.to_string()).map_err(failed)?;
-        Ok(ResultFolder { path: path.to_path_buf(), journal: Some(journal) })
+        let (found, runs) = journal::look(path, &header.to_string()).map_err(failed)?;
+        let journal = found.go_on().map_err(failed)?;
+        Ok(ResultFolder { path: path.to_path_buf(), journal: Some((journal, runs)) })
     }
 
     /// The journal, and what it holds.

@@ -19,9 +19,17 @@ impl Shard {
                 let index = environment.ok_or_else(|| {
                     format!("--shard {text}: JOB_COMPLETION_INDEX is not set; outside an Indexed Job say K/N")
                 })?;
-                index
+                let number = index
                     .parse()
-                    .map_err(|_| format!("--shard {text}: JOB_COMPLETION_INDEX is {index:?}, no number"))?
+                    .map_err(|_| format!("--shard {text}: JOB_COMPLETION_INDEX is {index:?}, no number"))?;
+                if of > 0 && number >= of {
+                    return Err(format!(
+                        "--shard {text}: JOB_COMPLETION_INDEX is {number}, expected 0 to {}; the Job needs as many \
+                         completions as there are shards",
+                        of - 1
+                    ));
+                }
+                number
             }
             digits => digits.parse().map_err(|_| wrong())?,
         };
@@ -38,6 +46,8 @@ mod tests {
         let parse = |text, environment| Shard::parse(text, environment).map(|s| (s.index, s.of));
         assert_eq!(parse("1/4", None), Ok((1, 4)));
         assert_eq!(parse("/4", Some("3")), Ok((3, 4)));
+        let error = parse("/2", Some("7")).unwrap_err();
+        assert!(error.contains("JOB_COMPLETION_INDEX is 7, expected 0 to 1"), "{error}");
         for (text, environment) in [
             ("4/4", None),
             ("/4", None),

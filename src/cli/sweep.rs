@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::Exit;
+use super::axes;
 use super::common::{Common, Form, NO_PATH, bad, load, read, warn};
 use super::emit_job::manifest;
 use super::run::stop_rule;
 use super::shard::Shard;
-use super::sweep_cells::{Cells, Failure, plain};
-use super::sweep_folder::{Found, SweepFolder};
+use super::sweep_cells::{Cells, Failure, check, plain};
+use super::sweep_folder::{Found, Place, SweepFolder};
 use crate::experiment::adaptive::{Question, front};
 use crate::experiment::constraint::Constraint;
 use crate::experiment::grid::Grid;
@@ -55,6 +56,9 @@ pub(super) struct Args {
     /// The container image of --emit-job
     #[arg(long, default_value = concat!("jobsim:", env!("CARGO_PKG_VERSION")))]
     pub(super) image: String,
+    /// When the Job of --emit-job is ended, whatever hangs
+    #[arg(long, value_name = "DURATION", default_value = "24h")]
+    pub(super) deadline: String,
     /// Really run a huge grid
     #[arg(long)]
     yes: bool,
@@ -75,6 +79,9 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         Err(message) => return bad(err, message),
     };
     let parsed = read(&paths);
+    if let Err(message) = axes::refuse(&grid, &parsed, "-n N") {
+        return bad(err, message);
+    }
     let Some(base) = load(&parsed, &args.common.sets(), err)? else { return Ok(Exit::Bad) };
     warn(&base, err)?;
     // The first and the last setting: most mistakes in an axis show there, before anything is simulated.
@@ -85,12 +92,16 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
                 err,
                 "error: --vary: {} is no setting; {}",
                 grid.sets(cell).join(", "),
-                what_there_is(&base)
+                axes::what_there_is(&base)
             )?;
             return Ok(Exit::Bad);
         }
     }
     if args.emit_job {
+        if let Err((report, message)) = check(&parsed, &args.common.sets(), &grid) {
+            write!(err, "{report}")?;
+            return bad(err, message);
+        }
         return match manifest(args, &grid, &base) {
             Ok(text) => write!(out, "{text}").map(|()| Exit::Done),
             Err(message) => bad(err, message),
@@ -107,23 +118,6 @@ pub(super) fn run(args: &Args, out: &mut impl Write, err: &mut impl Write) -> io
         }
     }
     Ok(Exit::Done)
-}
-
-/// What can be varied, for messages.
-pub(super) fn what_there_is(base: &Loaded) -> String {
-    let document = |name: &str, node: Option<&crate::input::node::Node>| -> Vec<String> {
-        let entries = node.and_then(|node| node.get("spec")).map(|spec| spec.entries()).unwrap_or_default();
-        entries.iter().map(|entry| format!("{name}.{}", entry.key)).collect()
-    };
-    let mut fields: Vec<String> =
-        ["parallelism", "completions", "backoff-limit", "active-deadline"].map(String::from).to_vec();
-    fields.extend(document("spec", base.jobs.first().map(|job| &job.manifest)));
-    fields.extend(document("simulation", base.simulation.as_ref()));
-    fields.retain(|field| field != "spec.template" && field != "simulation.workload");
-    format!(
-        "the input has: {}, fields of spec.template.… and of simulation.workload.…, and whatever else --set takes",
-        fields.join(", ")
-    )
 }
 
 fn grid(vary: &[String]) -> Result<Grid, String> {
@@ -177,25 +171,29 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
         (0..grid.len() as usize).filter(|cell| shard.is_none_or(|s| cell % s.of == s.index)).collect();
     let (folder, records) = match rule {
         StopRule::Fixed(count) => {
-            let (mut folder, records) = match SweepFolder::open(args.save.as_deref(), &head).map_err(plain)? {
+            let (place, records) = match SweepFolder::look(args.save.as_deref(), &head).map_err(plain)? {
                 Found::Finished(summary) => return Ok(summary),
-                Found::Begun(folder, records) => (folder, records),
+                Found::Begun(place, records) => (place, records),
             };
             if !args.yes {
                 cells.refuse_when_huge(&mine[records.len().min(mine.len())..], count, "")?;
             }
+            check(parsed, &cells.sets, grid)?;
+            let mut folder = place.map(Place::go_on).transpose().map_err(plain)?;
             let records = cells.fixed(&mine, count, records, folder.as_mut())?;
             (folder, records)
         }
         StopRule::Precise { relative_error, tail, min, max } => {
-            let (mut folder, kept) = match SweepFolder::open(args.save.as_deref(), &head).map_err(plain)? {
+            let (place, kept) = match SweepFolder::look(args.save.as_deref(), &head).map_err(plain)? {
                 Found::Finished(summary) => return Ok(summary),
-                Found::Begun(folder, kept) => (folder, kept),
+                Found::Begun(place, kept) => (place, kept),
             };
             if !args.yes && kept.is_empty() {
                 cells.refuse_when_huge(&mine, min, "at least ")?;
             }
             let front = front(&base.scenario).map_err(plain)?;
+            check(parsed, &cells.sets, grid)?;
+            let mut folder = place.map(Place::go_on).transpose().map_err(plain)?;
             let (jobs, constraints) = (base.scenario.jobs.len(), cells.constraints.clone());
             let question = Question { front, jobs, constraints, relative_error, tail, min, max };
             let records = cells.adaptive(&question, kept, folder.as_mut())?;

@@ -1,9 +1,8 @@
 //! Simulates the settings of a sweep: each as often as was said, or (`-n auto`) those that matter until they are known.
 
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
+use super::estimate::{LONG_S, Pace};
 use super::progress::Progress;
 use super::sweep_folder::SweepFolder;
 use crate::experiment::adaptive::{Question, next};
@@ -18,9 +17,10 @@ use crate::report::answer::{Answer, JobAnswer};
 use crate::report::dependencies::dependency_answers;
 use crate::report::sweep;
 
-/// More settings, or more time, need --yes.
+/// More settings need --yes.
 const MANY_SETTINGS: usize = 10_000;
-const LONG: Duration = Duration::from_secs(600);
+/// Of more settings than these, not all are read before the first is simulated.
+const MOST_CHECKED: usize = 4096;
 /// Replications that are simulated, and kept, together.
 const CHUNK: u64 = 256;
 /// Settings that are simulated together, so that what they have in common is drawn once; fewer when that would hold
@@ -141,11 +141,7 @@ impl Cells<'_> {
     }
 
     fn load(&self, cell: usize) -> Result<Loaded, Failure> {
-        let sets = [self.sets.clone(), self.grid.sets(cell)].concat();
-        let failed = |report: Box<Report>| {
-            (report.render(), format!("--vary: {} is no setting", self.grid.sets(cell).join(", ")))
-        };
-        self.parsed.load(&sets).map_err(failed)
+        load(self.parsed, &self.sets, self.grid, cell)
     }
 
     fn record(&self, cell: usize, scenario: &Scenario, runs: &[Run]) -> Value {
@@ -179,22 +175,10 @@ impl Cells<'_> {
     /// # Errors
     /// When it is long, or a setting is none.
     pub(super) fn refuse_when_huge(&self, cells: &[usize], count: u64, least: &str) -> Result<(), Failure> {
-        let (Some(first), Some(last)) = (cells.first(), cells.last()) else { return Ok(()) };
-        const PILOT: u64 = 8;
-        let begin = Instant::now();
-        let pilots = [*first, cells[cells.len() / 2], *last];
-        let mut loading = Duration::ZERO;
-        for cell in pilots {
-            let begin = Instant::now();
-            let loaded = self.load(cell)?;
-            loading += begin.elapsed();
-            self.threads.replicate(&loaded.scenario, self.seed, 0..PILOT.min(count));
-        }
-        let spent = begin.elapsed() - loading;
-        let runs = (PILOT.min(count) * pilots.len() as u64) as f64;
-        let each_s = spent.as_secs_f64() / runs * count as f64 + loading.as_secs_f64() / pilots.len() as f64;
-        let estimate_s = each_s * cells.len() as f64;
-        if cells.len() <= MANY_SETTINGS && estimate_s <= LONG.as_secs_f64() {
+        let load = |cell: usize| self.load(cell).map(|loaded| loaded.scenario);
+        let pace = Pace::of(cells, &load, (self.seed, count), &self.threads)?;
+        let estimate_s = (pace.load_s + pace.run_s * count as f64) * cells.len() as f64;
+        if cells.len() <= MANY_SETTINGS && estimate_s <= LONG_S {
             return Ok(());
         }
         Err(plain(format!(
@@ -205,6 +189,22 @@ impl Cells<'_> {
             crate::report::words::duration(estimate_s)
         )))
     }
+}
+
+/// Reads the settings, so that one that is none is told before anything is simulated or written.
+///
+/// # Errors
+/// What is wrong with the first that is none.
+pub(super) fn check(parsed: &Parsed, sets: &[String], grid: &Grid) -> Result<(), Failure> {
+    grid.samples(MOST_CHECKED).into_iter().try_for_each(|cell| load(parsed, sets, grid, cell).map(|_| ()))
+}
+
+fn load(parsed: &Parsed, sets: &[String], grid: &Grid, cell: usize) -> Result<Loaded, Failure> {
+    let all = [sets.to_vec(), grid.sets(cell)].concat();
+    let failed = |report: Box<Report>| {
+        (report.render(), format!("--vary: {} is no setting", grid.sets(cell).join(", ")))
+    };
+    parsed.load(&all).map_err(failed)
 }
 
 /// A message alone.

@@ -25,20 +25,38 @@ pub(super) struct SweepFolder {
     journal: Journal,
 }
 
+/// A folder that was looked at: nothing is made or changed before all that can be refused was looked at too.
+pub(super) struct Place {
+    path: PathBuf,
+    journal: journal::Found,
+}
+
 /// What a folder holds.
 pub(super) enum Found<T> {
-    /// The first so many entries are there; no folder: nothing is kept.
-    Begun(Option<SweepFolder>, Vec<T>),
+    /// The first so many entries are there; no place: nothing is kept.
+    Begun(Option<Place>, Vec<T>),
     /// Everything is there.
     Finished(Value),
 }
 
-impl SweepFolder {
-    /// Makes the folder or takes up what it holds; `head`: what the sweep is about.
+impl Place {
+    /// Makes the folder or takes it up.
     ///
     /// # Errors
-    /// When it holds something else, or cannot be used.
-    pub(super) fn open<T: DeserializeOwned>(path: Option<&Path>, head: &Value) -> Result<Found<T>, String> {
+    /// When it cannot be written.
+    pub(super) fn go_on(self) -> Result<SweepFolder, String> {
+        let Place { path, journal } = self;
+        let journal = journal.go_on().map_err(|message| format!("--save {}: {message}", path.display()))?;
+        Ok(SweepFolder { path, journal })
+    }
+}
+
+impl SweepFolder {
+    /// Looks at what a folder holds; `head`: what the sweep is about.
+    ///
+    /// # Errors
+    /// When it holds something else, or cannot be read.
+    pub(super) fn look<T: DeserializeOwned>(path: Option<&Path>, head: &Value) -> Result<Found<T>, String> {
         let Some(path) = path else { return Ok(Found::Begun(None, Vec::new())) };
         let failed = |message: String| format!("--save {}: {message}", path.display());
         let there = match std::fs::read_dir(path) {
@@ -53,9 +71,8 @@ impl SweepFolder {
                 false => Err(failed(FOREIGN.to_string())),
             };
         }
-        std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
-        let (journal, entries) = Journal::open(path, &head.to_string()).map_err(failed)?;
-        Ok(Found::Begun(Some(SweepFolder { path: path.to_path_buf(), journal }), entries))
+        let (journal, entries) = journal::look(path, &head.to_string()).map_err(failed)?;
+        Ok(Found::Begun(Some(Place { path: path.to_path_buf(), journal }), entries))
     }
 
     /// Keeps what is finished.
@@ -109,11 +126,12 @@ pub(super) fn read_given(folder: &Path) -> Result<Given, String> {
     Ok(Given::from_json(&value["given"]))
 }
 
-/// Everything but the settings.
+/// Everything but the settings and what they say together: what a sweep is about, before it has begun.
 pub(super) fn head_of(summary: &Value) -> Value {
     let mut head = summary.clone();
     if let Some(head) = head.as_object_mut() {
         head.remove("cells");
+        head.remove("without_effect");
     }
     head
 }

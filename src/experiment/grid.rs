@@ -40,11 +40,7 @@ impl Axis {
             None => list(values),
         };
         let values = values.map_err(|message| format!("'{text}': {message}; {FORMS}"))?;
-        if let Some(twice) =
-            (1..values.len()).find(|&at| values.len() < 1000 && values[..at].contains(&values[at]))
-        {
-            return Err(format!("'{text}': the value {} stands there twice", values[twice]));
-        }
+        different(&values).map_err(|message| format!("'{text}': {message}"))?;
         Ok(Axis { path: path.to_string(), values })
     }
 
@@ -89,6 +85,23 @@ impl Grid {
         values
     }
 
+    /// Settings that show what is wrong with an axis: all, when there are no more than `most`; else those with each value
+    /// of each axis, where the other axes are at their first, and the last one.
+    pub fn samples(&self, most: usize) -> Vec<usize> {
+        let count = self.len() as usize;
+        if count <= most {
+            return (0..count).collect();
+        }
+        let mut step = 1;
+        let mut samples = vec![0];
+        for axis in self.axes.iter().rev() {
+            samples.extend((1..axis.values.len()).map(|value| value * step));
+            step *= axis.values.len();
+        }
+        samples.push(count - 1);
+        samples
+    }
+
     /// The same as `--set` options.
     pub fn sets(&self, cell: usize) -> Vec<String> {
         self.axes
@@ -109,6 +122,28 @@ pub fn without_effect(lengths: &[usize], same: impl Fn(usize, usize) -> bool) ->
         lengths[*axis] > 1 && (0..count).all(|cell| place(cell) == 0 || same(cell - step, cell))
     };
     (0..lengths.len()).filter(is_idle).collect()
+}
+
+/// A value that stands twice, as a text or once it is read, would be one setting under two names.
+fn different(values: &[String]) -> Result<(), String> {
+    const MOST_COMPARED: usize = 1000;
+    if values.len() > MOST_COMPARED {
+        return Ok(());
+    }
+    let amounts: Vec<Option<f64>> =
+        values.iter().map(|value| Amount::read(value).map(Amount::size)).collect();
+    let near = |a: f64, b: f64| a == b || (a - b).abs() <= 1e-12 * a.abs().max(b.abs());
+    for (at, value) in values.iter().enumerate() {
+        for before in 0..at {
+            if values[before] == *value {
+                return Err(format!("the value {value} stands there twice"));
+            }
+            if amounts[before].zip(amounts[at]).is_some_and(|(a, b)| near(a, b)) {
+                return Err(format!("{} and {value} are the same value; name it once", values[before]));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Values between commas; commas within brackets and quotes belong to a value.
@@ -162,6 +197,11 @@ impl Amount {
         Some(Amount { number, unit: Unit::Seconds })
     }
 
+    /// What a field reads, whatever the unit: 1 % is 0.01, 1m is 60 (seconds).
+    fn size(self) -> f64 {
+        if self.unit == Unit::Percent { self.number / 100.0 } else { self.number }
+    }
+
     fn text(self) -> String {
         // Sums of decimal steps: the digits that matter.
         let number = (self.number * 1e9).round() / 1e9;
@@ -185,7 +225,14 @@ fn range(from: &str, rest: &str) -> Result<Vec<String>, String> {
         return Err(format!("the range is empty: {} is above {}", from.text(), to.text()));
     }
     let at: Box<dyn Fn(usize) -> f64> = if let Some(factor) = step.strip_prefix('x') {
-        let factor = number(factor)?.number;
+        let factor = number(factor)?;
+        if factor.unit != Unit::Plain {
+            return Err(format!(
+                "the factor {} has a unit: a factor is a plain number, such as x2",
+                &step[1..]
+            ));
+        }
+        let factor = factor.number;
         if factor <= 1.0 || from.number <= 0.0 {
             return Err("a factor above 1 and a range above 0 are needed".to_string());
         }
@@ -247,6 +294,11 @@ mod tests {
             ("a=1..5s", "units"),
             ("a=0..1e9:+1", "more than"),
             ("a=1,2,1", "twice"),
+            ("a=1,01", "1 and 01 are the same value"),
+            ("a=1m,30s,60s", "1m and 60s are the same value"),
+            ("a=1%,0.01", "same value"),
+            ("a=1..8:x200%", "200% has a unit"),
+            ("a=1..64:x2s", "2s has a unit"),
         ] {
             let error = Axis::parse(text).unwrap_err();
             assert!(error.contains(want), "{text}: {error}");
@@ -261,6 +313,17 @@ mod tests {
         assert_eq!(idle(&[1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]), [0, 1]);
         assert_eq!(idle(&[1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7]), [0; 0]);
         assert_eq!(without_effect(&[1, 2], |_, _| true), [1], "one value is no choice");
+    }
+
+    #[test]
+    fn every_value_of_a_large_grid_is_in_its_samples() {
+        let grid = Grid::parse(&["a=1..3".to_string(), "b=1..4".to_string(), "c=1..2".to_string()]).unwrap();
+        assert_eq!(grid.samples(24), (0..24).collect::<Vec<_>>());
+        let samples = grid.samples(23);
+        assert_eq!(samples, [0, 1, 2, 4, 6, 8, 16, 23]);
+        for (axis, values) in grid.axes.iter().map(|axis| &axis.values).enumerate() {
+            assert!(values.iter().all(|value| samples.iter().any(|cell| grid.values(*cell)[axis] == value)));
+        }
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub use simulation::Replications;
 use crate::model::scenario::Scenario;
 use documents::{Documents, first_line, name_of};
 use manifest::job_from_node;
-use node::{Node, NodeKind, quoted};
+use node::{Node, NodeKind, path_text, quoted};
 use overrides::Target;
 use reader::Reader;
 use simulation::NamedJob;
@@ -177,6 +177,21 @@ impl Parsed {
                 Err(Box::new(Report { sources, diagnostics }))
             }
         }
+    }
+}
+
+impl Parsed {
+    /// The field that a path of `--set` names, in one spelling: `JOB:spec.parallelism`, `simulation.seed`; none when it
+    /// names none.
+    pub fn field(&self, path: &str) -> Option<String> {
+        let (target, steps) = overrides::target(path)?;
+        let field = path_text(&steps);
+        Some(match (target, self.documents.jobs.as_slice()) {
+            (Target::Simulation, _) => field.replacen("spec", "simulation", 1),
+            (Target::Job(Some(job)), _) => format!("{job}:{field}"),
+            (Target::Job(None), [only]) => format!("{}:{field}", name_of(&only.node)),
+            (Target::Job(None), _) => field,
+        })
     }
 }
 

@@ -41,13 +41,9 @@ pub fn parse(text: &str, sources: &mut Sources) -> Result<Override, Box<Diagnost
     let Some((place, value)) = text.split_once('=') else {
         return Err(Box::new(wrong(format!("--set {}: there is no '=', {FORMS}", quoted(text)))));
     };
-    let (job, place) = match place.split_once(':') {
-        Some((job, place)) => (Some(job.to_string()), place),
-        None => (None, place),
-    };
     let number = sources.add(format!("--set {}", place.trim()), value);
     let span = Span { file: number, start: 0, end: sources.file(number).text.len() as u32 };
-    let Some(mut path) = parse_path(place.trim()) else {
+    let Some((target, path)) = target(place) else {
         return Err(Box::new(wrong(format!("--set: found the path {}, {FORMS}", quoted(place))).at(span)));
     };
     let mut documents = yaml::read(sources, number)?;
@@ -57,33 +53,38 @@ pub fn parse(text: &str, sources: &mut Sources) -> Result<Override, Box<Diagnost
         n => return Err(Box::new(wrong(format!("--set: found {n} documents, expected one value")).at(span))),
     };
     value.span = span;
+    if place.rsplit(':').next().is_some_and(|field| field.trim() == "active-deadline") {
+        whole_seconds(&mut value);
+    }
+    Ok(Override { target, path, value, span })
+}
+
+/// What a path such as `spec.parallelism`, `JOB:parallelism` or `simulation.seed` names, from the root of its document.
+pub fn target(place: &str) -> Option<(Target, Vec<Step>)> {
+    let (job, place) = match place.split_once(':') {
+        Some((job, place)) => (Some(job.trim().to_string()), place),
+        None => (None, place),
+    };
+    let mut path = parse_path(place.trim())?;
     let key = |name: &str| Step::Key(name.to_string());
     if let [Step::Key(only)] = path.as_slice()
         && let Some((_, field)) = SHORT.iter().find(|(short, _)| short == only)
     {
         path = vec![key("spec"), key(field)];
-        if *field == "activeDeadlineSeconds" {
-            whole_seconds(&mut value);
-        }
     }
-    let target = match path.first() {
+    match path.first() {
         Some(Step::Key(first)) if first == "simulation" && path.len() > 1 && job.is_none() => {
             path[0] = key("spec");
             if path[1] == key("spec") {
                 path.remove(1);
             }
-            Target::Simulation
+            Some((Target::Simulation, path))
         }
         Some(Step::Key(first)) if matches!(first.as_str(), "spec" | "metadata") && path.len() > 1 => {
-            Target::Job(job)
+            Some((Target::Job(job), path))
         }
-        _ => {
-            return Err(Box::new(
-                wrong(format!("--set: found the path {}, {FORMS}", quoted(place))).at(span),
-            ));
-        }
-    };
-    Ok(Override { target, path, value, span })
+        _ => None,
+    }
 }
 
 /// `10m` where the field wants seconds.

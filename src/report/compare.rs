@@ -120,7 +120,8 @@ pub fn text(answer: &CompareAnswer) -> String {
             rows(&mut text, &job.quantities);
             let pairs = job.quantities.iter().find(|(key, _)| *key == "makespan_s");
             if let Some(p) = pairs.and_then(|(_, p)| *p).filter(|p| (p.n as u64) < answer.replications) {
-                let _ = writeln!(text, "  makespan: of the {} replications in which both ended", p.n);
+                let pairs = super::words::several(p.n as u64, "replication");
+                let _ = writeln!(text, "  makespan: of the {pairs} in which both ended");
             }
         }
         for dependency in &variant.comparison.dependencies {
@@ -131,9 +132,9 @@ pub fn text(answer: &CompareAnswer) -> String {
     }
     let _ = writeln!(
         text,
-        "corr.: correlation of both, run by run; gain: so many times as many replications would independent seeds need.\n{} replications of each, seed {}; \
+        "corr.: correlation of both, run by run; gain: so many times as many replications would independent seeds need.\n{} of each, seed {}; \
          jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
-        answer.replications,
+        super::words::several(answer.replications, "replication"),
         answer.seed,
         intervals(answer)
     );

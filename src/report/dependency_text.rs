@@ -2,7 +2,7 @@
 
 use super::dependencies::{DependencyAnswer, Quantities, RecoveryAnswer};
 use super::terminal::{Detail, bullet, head, row};
-use super::words::{duration, number};
+use super::words::{duration, number, of_runs, several};
 use crate::kubernetes::dependencies::recovery::Trigger;
 
 /// What the terminal leaves out unless it is asked for everything.
@@ -57,15 +57,14 @@ pub(super) fn recovery_text(r: &RecoveryAnswer) -> String {
         format!("only because the Jobs had ended in {}, not at all in {}.", r.only_at_the_end, r.not_yet);
     match r.trigger {
         Trigger::Fault => format!(
-            "After the fault the load came back to normal by itself in {} of {} runs{}; {rest}",
-            r.recovered,
-            r.runs,
+            "After the fault the load came back to normal by itself in {}{}; {rest}",
+            of_runs(r.recovered, r.runs),
             after("after its end")
         ),
         Trigger::Crash | Trigger::Overload => format!(
-            "Tries failed{} in {} runs: that stopped by itself in {}{}; {rest}",
+            "Tries failed{} in {}: that stopped by itself in {}{}; {rest}",
             if r.trigger == Trigger::Crash { ", with crashes," } else { "" },
-            r.runs,
+            several(r.runs as u64, "run"),
             r.recovered,
             after("after the first")
         ),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::answer::{Answer, JOBSIM, KUBERNETES};
 use super::verdict;
-use super::words::{confidence_level, duration, number, percents};
+use super::words::{confidence_level, duration, number, percents, several};
 use crate::experiment::interval::Summary;
 
 /// The whole answer: gates and verdict first, then what to change; the figures are folded away.
@@ -68,8 +68,8 @@ pub fn answer(answer: &Answer) -> String {
     }
     let _ = writeln!(
         text,
-        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
-        answer.replications,
+        "{}, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
+        several(answer.replications, "replication"),
         answer.seed,
         confidence_level(answer.confidence)
     );

@@ -1,6 +1,7 @@
 //! Numbers → JSON, CSV, text. Writers are handed in; nothing is opened here.
 
 pub mod answer;
+mod axes;
 pub mod chart;
 pub mod compare;
 pub mod csv;

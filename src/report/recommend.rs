@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::answer::{JOBSIM, KUBERNETES};
 use super::json::rounded;
 use super::sweep::aligned;
-use super::words::{confidence_level, duration, number};
+use super::words::{confidence_level, duration, number, several};
 use crate::experiment::constraint::Verdict;
 use crate::experiment::deadlines::Advice;
 use crate::experiment::grid::{Grid, without_effect};
@@ -103,10 +103,10 @@ impl RecommendAnswer {
     /// How many settings, how many replications, which seed.
     pub(super) fn extent(&self) -> String {
         format!(
-            "{} settings{}, {} replications in all (at most {}), same luck in each, seed {}",
-            self.selection.candidates.len(),
+            "{}{}, {} in all (at most {}), same luck in each, seed {}",
+            several(self.selection.candidates.len() as u64, "setting"),
             if self.default_axes { " of the default axes" } else { "" },
-            self.selection.replications,
+            several(self.selection.replications, "replication"),
             self.problem.budget,
             self.problem.seed
         )

@@ -6,9 +6,10 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, JOBSIM, KUBERNETES};
+use super::axes::short_names;
 use super::csv::safe;
 use super::json::{answer as answer_json, rounded};
-use super::words::{confidence_level, duration, number};
+use super::words::{confidence_level, duration, number, several};
 use crate::experiment::bounds::Bounds;
 use crate::experiment::constraint::{Constraint, Verdict};
 use crate::experiment::grid::{Grid, without_effect};
@@ -317,7 +318,7 @@ pub fn table(summary: &Value) -> String {
     let list = |key: &str| summary[key].as_array().unwrap_or(&empty);
     let (axes, cells) = (list("axes"), list("cells"));
     let jobs = cells.first().and_then(|cell| cell["jobs"].as_array()).map_or(0, Vec::len);
-    let mut header: Vec<String> = axes.iter().map(|axis| short(&text(&axis["path"]))).collect();
+    let mut header = axis_names(axes);
     if jobs > 1 {
         header.push("Job".to_string());
     }
@@ -377,9 +378,8 @@ pub fn table(summary: &Value) -> String {
     }
     let _ = writeln!(
         out,
-        "{} settings, {} with the same luck, seed {}; jobsim {}, Kubernetes {}; intervals are {}",
-        cells.len(),
-        replications(summary),
+        "{}, seed {}; jobsim {}, Kubernetes {}; intervals are {}",
+        extent(summary),
         summary["seed"],
         text(&summary["jobsim"]),
         text(&summary["kubernetes"]),
@@ -388,18 +388,27 @@ pub fn table(summary: &Value) -> String {
     out
 }
 
-/// How many there are of each setting, in words.
+/// `7 settings, 100 replications of each with the same luck`.
+pub(super) fn extent(summary: &Value) -> String {
+    match summary["cells"].as_array().map_or(0, Vec::len) {
+        1 => format!("1 setting, {}", replications(summary)),
+        count => format!("{count} settings, {} with the same luck", replications(summary)),
+    }
+}
+
+/// How many there are of each setting, in words; `-n auto` gives each what it deserves.
 pub(super) fn replications(summary: &Value) -> String {
     let cells = summary["cells"].as_array().map(Vec::as_slice).unwrap_or_default();
     let counts = || cells.iter().filter_map(|cell| cell["replications"].as_u64());
+    let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
     match summary["replications"].as_u64() {
-        Some(count) => format!("{count} replications of each"),
-        None => format!(
-            "{} replications in all, {} to {} of each",
-            counts().sum::<u64>(),
-            counts().min().unwrap_or(0),
-            counts().max().unwrap_or(0)
-        ),
+        None if least < most => {
+            format!("{} in all, {least} to {most} of each", several(counts().sum::<u64>(), "replication"))
+        }
+        count => {
+            let each = several(count.unwrap_or(most), "replication");
+            if cells.len() == 1 { each } else { format!("{each} of each") }
+        }
     }
 }
 
@@ -443,7 +452,7 @@ pub(super) fn aligned(out: &mut String, rows: &[Vec<String>], left: usize) {
     }
 }
 
-/// The last name of a path.
-pub(super) fn short(path: &str) -> String {
-    path.rsplit('.').next().unwrap_or(path).to_string()
+/// Short names of the axes, each different.
+pub(super) fn axis_names(axes: &[Value]) -> Vec<String> {
+    short_names(&axes.iter().map(|axis| text(&axis["path"])).collect::<Vec<_>>())
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::answer::{Answer, GateAnswer, JOBSIM, JobAnswer, KUBERNETES};
 use super::dependency_text;
 use super::verdict::{self, Grade, Verdict};
-use super::words::{confidence_level, duration, number, percent, percents, wrap};
+use super::words::{confidence_level, duration, number, percent, percents, several, wrap};
 use crate::experiment::constraint;
 use crate::experiment::interval::{HEAVY_TAIL, Summary};
 
@@ -76,8 +76,8 @@ pub fn answer(answer: &Answer, detail: Detail, ink: Ink) -> String {
     }
     let _ = writeln!(
         text,
-        "{} replications, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
-        answer.replications,
+        "{}, seed {}; jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
+        several(answer.replications, "replication"),
         answer.seed,
         confidence_level(answer.confidence)
     );

@@ -5,7 +5,7 @@
 
 use super::answer::JobAnswer;
 use super::dependencies::DependencyAnswer;
-use super::words::{duration, number, percent, percents};
+use super::words::{duration, number, of_runs, percent, percents};
 use crate::experiment::interval::{Summary, wilson};
 use crate::kubernetes::dependencies::recovery::Trigger;
 
@@ -73,6 +73,7 @@ pub fn of_job(job: &JobAnswer) -> Verdict {
                 wilson(count(way), runs, job.tail).map_or_else(String::new, |i| format!(" {}", percents(i)));
             let because = because(way, reason(way));
             let often = match count(way) == runs {
+                true if runs == 1 => "in the only run".to_string(),
                 true => format!("in every one of {runs} runs"),
                 false => format!("in {} of runs", share(way)),
             };
@@ -162,7 +163,7 @@ pub fn of_dependency(dependency: &DependencyAnswer) -> Option<Verdict> {
         };
         if lasting > 0 {
             grade = Grade::Bad;
-            rest.push(format!("{words} in {lasting} of {} runs (metastable failure).", r.runs));
+            rest.push(format!("{words} in {} (metastable failure).", of_runs(lasting, r.runs)));
         }
     }
     if dependency.deadlock.is_some() {

@@ -23,6 +23,20 @@ pub fn percent(share: f64) -> String {
     if value > 0.0 && value < 0.95 { format!("{value:.2} %") } else { format!("{value:.1} %") }
 }
 
+/// `1 setting`, `2 settings`.
+pub fn several(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// `40 of 100 runs`.
+pub fn of_runs(count: usize, runs: usize) -> String {
+    if runs == 1 && count == 1 {
+        "the only run".to_string()
+    } else {
+        format!("{count} of {}", several(runs as u64, "run"))
+    }
+}
+
 /// An interval of a share.
 pub fn percents((low, high): (f64, f64)) -> String {
     format!("[{}, {}]", percent(low), percent(high))

@@ -352,6 +352,30 @@ fn a_sweep_shows_its_knee_and_two_axes_a_heat_map() {
     assert_eq!(ends, [Hue::Heat(0), Hue::Heat(8)], "what the colours stand for");
 }
 
+/// With -n auto every setting has its own number of replications.
+#[test]
+fn shares_of_an_adaptive_sweep_are_of_the_runs_of_each_setting() {
+    let axes =
+        ["--vary", "parallelism=1..4:x2", "--vary", "spec.template.spec.activeDeadlineSeconds=null,100"];
+    let auto = ["-n", "auto", "--subject-to", "stuck<=0.1%"];
+    let summary = json(&[&["sweep", "scenarios/black-hole"][..], &axes, &auto].concat());
+    let counts: Vec<u64> =
+        summary["cells"].as_array().unwrap().iter().map(|c| c["replications"].as_u64().unwrap()).collect();
+    let (least, most) = (*counts.iter().min().unwrap(), *counts.iter().max().unwrap());
+    assert!(least < most, "{counts:?}");
+    let charts = sweep_figures(&summary);
+    for chart in &charts {
+        assert!(chart.subtitle.contains(&format!("{least} to ")), "{}: {}", chart.id, chart.subtitle);
+        assert!(chart.subtitle.contains(" of each"), "{}: {}", chart.id, chart.subtitle);
+    }
+    let share = |cell: &jobsim::report::chart::spec::Cell| (0.0..=1.0).contains(&number(cell));
+    let curve = find(&charts, "sweep-complete");
+    assert!(curve.table.rows.iter().all(|row| row[1..].iter().all(share)), "{:?}", curve.table.rows);
+    let heat = find(&charts, "heat-complete");
+    assert!(heat.table.rows.iter().all(|row| share(&row[2])), "{:?}", heat.table.rows);
+    assert!(labels(heat).iter().all(|text| text.len() <= "99.99 %".len()), "{:?}", labels(heat));
+}
+
 #[test]
 fn settings_that_are_no_numbers_are_rows() {
     let policies = "spec.podReplacementPolicy=TerminatingOrFailed,Failed";

@@ -185,6 +185,20 @@ fn the_answer_does_not_depend_on_threads_and_is_read_by_run() {
 }
 
 #[test]
+fn a_huge_search_asks_first() {
+    let search = ["recommend", "scenarios/queue-processor", "--minimize", "makespan", "--brief"];
+    refused(
+        &[&search[..], &["--vary", "parallelism=1..10000"]].concat(),
+        "10000 settings: 640000 replications at least (about ",
+    );
+    refused(&[&search[..], &["--vary", "parallelism=1..10000"]].concat(), "say --yes to run them");
+    let long = ["--vary", "parallelism=5,10", "--budget", "100000000000"];
+    refused(&[&search[..], &long].concat(), "100000000000 at most (about ");
+    let output = jobsim(&[&search[..], &long, &["--yes"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn bad_recommendations_are_told() {
     let recommend = |extra: &[&str], want: &str| {
         refused(&[&["recommend", "scenarios/black-hole"], extra].concat(), want);

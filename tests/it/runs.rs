@@ -207,6 +207,45 @@ fn a_stopped_sweep_says_so_and_goes_on() {
     }
 }
 
+/// Commands that keep nothing before their end do not promise to go on.
+#[cfg(unix)]
+#[test]
+fn a_stopped_comparison_promises_nothing() {
+    let compare =
+        ["compare", "scenarios/queue-processor", "--variant", "spec.parallelism=5", "-n", "9000000"];
+    let child = command().args(compare).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{text}");
+    assert_eq!(text, "jobsim: stopped; nothing was kept, the same command begins anew\n");
+}
+
+/// A journal that was torn while its first line was written is still ours.
+#[test]
+fn a_journal_torn_in_its_header_is_begun_again() {
+    let arguments =
+        ["sweep", "scenarios/queue-processor", "-n", "150", "--vary", "parallelism=1..40", "--save"];
+    let (whole, torn) = (fresh("header-whole"), fresh("header-torn"));
+    let save = |folder: &Path| command().args(arguments).arg(folder).stdout(Stdio::null()).spawn().unwrap();
+    assert!(save(&whole).wait().unwrap().success());
+    let journal = torn.join("journal.jsonl");
+    let mut child = save(&torn);
+    while std::fs::metadata(&journal).map_or(0, |file| file.len()) < 2000 {}
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for length in [40, 3, 0] {
+        std::fs::OpenOptions::new().write(true).open(&journal).unwrap().set_len(length).unwrap();
+        let mut child = save(&torn);
+        while std::fs::metadata(&journal).map_or(0, |file| file.len()) < 2000 {}
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(save(&torn).wait().unwrap().success());
+    same_files(&whole, &torn);
+}
+
 /// A file system that is full at some point, in the way of `ulimit -f`: an error that names the file, nothing half
 /// written under a final name, and the run goes on when there is room again.
 #[cfg(unix)]

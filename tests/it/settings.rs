@@ -275,6 +275,87 @@ fn an_axis_that_changes_nothing_is_told() {
     assert!(json(&[&common[..], &["-o", "json"]].concat()).get("without_effect").is_none());
 }
 
+/// What all settings say together is in the summary and not in what is compared.
+#[test]
+fn a_sweep_with_an_axis_without_effect_is_done_at_once() {
+    let base = folder("idle");
+    let at = |name: &str| base.join(name).to_str().unwrap().to_string();
+    let sweep = |extra: &[&str]| {
+        let axis = ["sweep", "scenarios/queue-processor", "--vary", "spec.ttlSecondsAfterFinished=10,20,30"];
+        let output = jobsim(&[&axis[..], &["-n", "20"], extra].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let first = sweep(&["--save", &at("whole")]);
+    assert!(String::from_utf8_lossy(&first).contains("no value of it makes a difference"));
+    assert_eq!(first, sweep(&["--save", &at("whole")]));
+    for k in ["0", "1"] {
+        sweep(&["--shard", &format!("{k}/2"), "--save", &at(k)]);
+    }
+    let merge = || jobsim(&["merge", &at("0"), &at("1"), "--save", &at("merged")]);
+    for output in [merge(), merge()] {
+        assert_eq!(output.stdout, first, "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    // One shard is all of it.
+    sweep(&["--shard", "0/1", "--save", &at("alone")]);
+    for _ in 0..2 {
+        assert_eq!(jobsim(&["merge", &at("alone"), "--save", &at("of-one")]).stdout, first);
+    }
+    std::fs::remove_dir_all(&base).unwrap();
+}
+
+/// A folder that is neither empty nor jobsim's: nothing in it is touched, whatever its files are called.
+#[test]
+fn a_journal_of_somebody_else_is_left_alone() {
+    let base = folder("notes");
+    let sweep = ["sweep", "scenarios/queue-processor", "--vary", "parallelism=1,2", "-n", "10"];
+    let run = ["run", "scenarios/queue-processor", "-n", "10"];
+    let files: [&[(&str, &str)]; 5] = [
+        &[("journal.jsonl", "my notes\n"), ("report.html", "x\n")],
+        &[("journal.jsonl", "my notes\n")],
+        &[("journal.jsonl", "no line at all")],
+        &[("journal.jsonl", ""), ("report.html", "x\n")],
+        &[("journal.jsonl", "00000000 {\"jobsim\": 1}\n")],
+    ];
+    for files in files {
+        for command in [&sweep[..], &run] {
+            let _ = std::fs::remove_dir_all(&base);
+            std::fs::create_dir_all(&base).unwrap();
+            for (name, text) in files {
+                std::fs::write(base.join(name), text).unwrap();
+            }
+            refused(
+                &[command, &["--save", base.to_str().unwrap()]].concat(),
+                "no journal of jobsim. Nothing was written; name another folder",
+            );
+            for (name, text) in files {
+                assert_eq!(std::fs::read_to_string(base.join(name)).unwrap(), *text, "{command:?} {name}");
+            }
+            assert_eq!(std::fs::read_dir(&base).unwrap().count(), files.len());
+        }
+    }
+    std::fs::remove_dir_all(&base).unwrap();
+}
+
+/// A sweep that was refused has made no folder, so that the corrected command finds none.
+#[test]
+fn what_is_refused_leaves_no_folder() {
+    let base = folder("refused");
+    let save = base.to_str().unwrap();
+    let sweep = |extra: &[&str], want: &str| {
+        let all = [&["sweep", "scenarios/queue-processor", "--save", save][..], extra].concat();
+        refused(&all, want);
+        assert!(!base.exists(), "{extra:?}");
+    };
+    sweep(&["--vary", "parallelism=1..20000", "-n", "1000"], "--yes");
+    sweep(&["--vary", "parallelism=1,-8,16", "-n", "10"], "parallelism=-8 is no setting");
+    sweep(&["--vary", "parallelism=1,-8,16", "-n", "auto"], "parallelism=-8 is no setting");
+    sweep(&["--vary", "parallelism=1,-8,16", "-n", "10", "--shard", "0/2"], "parallelism=-8 is no setting");
+    let corrected = ["sweep", "scenarios/queue-processor", "--save", save, "--vary", "parallelism=1,8,16"];
+    assert!(jobsim(&[&corrected[..], &["-n", "10"]].concat()).status.success());
+    std::fs::remove_dir_all(&base).unwrap();
+}
+
 #[test]
 fn a_sweep_as_a_job_can_be_loaded() {
     let output = jobsim(&[&SWEEP[..], &["--emit-job", "--shard", "/3"]].concat());
@@ -289,7 +370,88 @@ fn a_sweep_as_a_job_can_be_loaded() {
     std::fs::write(&file, &text).unwrap();
     let answer = json(&["run", file.to_str().unwrap(), "-n", "5", "-o", "json"]);
     assert_eq!(answer["jobs"][0]["name"], "jobsim-sweep");
+    let check = jobsim(&["check", "--deny", "warnings", file.to_str().unwrap()]);
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+    assert!(text.contains("podReplacementPolicy: Failed") && text.contains("activeDeadlineSeconds: 86400"));
+    assert!(text.contains("must exist before, and be ReadWriteMany"));
+    let hour = jobsim(&[&SWEEP[..], &["--emit-job", "--deadline", "1h"]].concat()).stdout;
+    assert!(String::from_utf8(hour).unwrap().contains("activeDeadlineSeconds: 3600\n"));
+    for (extra, want) in [
+        (["--shard", "/200000"], "100000 at most"),
+        (["--image", " "], "the name of a container image"),
+        (["--deadline", "0s"], "whole seconds"),
+        (["--deadline", "soon"], "--deadline soon"),
+        (["--vary", "spec.completions=5,-1,7"], "spec.completions=-1 is no setting"),
+    ] {
+        refused(&[&SWEEP[..], &["--emit-job"], &extra].concat(), want);
+    }
     std::fs::remove_file(&file).unwrap();
+}
+
+/// How many of what: one is no plural, and several Jobs have columns of their own.
+#[test]
+fn a_sweep_says_how_much_it_simulated() {
+    let text = |arguments: &[&str]| String::from_utf8(jobsim(arguments).stdout).unwrap();
+    let sweep = ["sweep", "scenarios/queue-processor", "--vary"];
+    let one = text(&[&sweep[..], &["parallelism=5", "-n", "1"]].concat());
+    assert!(one.contains("\n1 setting, 1 replication, seed 42"), "{one}");
+    let two = text(&[&sweep[..], &["parallelism=5,6", "-n", "2"]].concat());
+    assert!(two.contains("\n2 settings, 2 replications of each with the same luck, seed 42"), "{two}");
+    let run = text(&["run", "scenarios/queue-processor", "-n", "1"]);
+    assert!(run.contains("in the only run") && run.contains("1 replication, seed 42"), "{run}");
+    let compare =
+        text(&["compare", "scenarios/queue-processor", "--variant", "spec.parallelism=5", "-n", "1"]);
+    assert!(compare.contains("\n1 replication of each, seed 42"), "{compare}");
+    let recommend = ["recommend", "scenarios/queue-processor", "--minimize", "makespan", "--brief"];
+    let recommend = text(&[&recommend[..], &["--vary", "parallelism=5"]].concat());
+    assert!(recommend.contains("\n1 setting, 64 replications in all"), "{recommend}");
+    let metastable = text(&["run", "scenarios/metastable", "-n", "1"]);
+    assert!(metastable.contains("in the only run (metastable"), "{metastable}");
+    let file = two_jobs("columns");
+    let jobs = ["--vary", "a:parallelism=1,2", "--vary", "b:parallelism=1,2", "-n", "2"];
+    let table = text(&[&["sweep", file.to_str().unwrap()][..], &jobs].concat());
+    let columns: Vec<&str> = table.lines().next().unwrap().split_whitespace().take(2).collect();
+    assert_eq!(columns, ["a:parallelism", "b:parallelism"]);
+    std::fs::remove_file(file).unwrap();
+}
+
+/// A file with the Jobs a and b.
+fn two_jobs(name: &str) -> std::path::PathBuf {
+    let file = folder(&format!("{name}.yaml"));
+    let job = std::fs::read_to_string("scenarios/queue-processor/job.yaml").unwrap();
+    let named = |name: &str| job.replacen("name: queue-processor", &format!("name: {name}"), 1);
+    std::fs::write(&file, format!("{}\n---\n{}", named("a"), named("b"))).unwrap();
+    file
+}
+
+/// Aliases, the Job's name and the form of a list's index change nothing: a field is one axis.
+#[test]
+fn a_field_is_one_axis_and_a_value_stands_once() {
+    let two = |a: &str, b: &str, want: &str| {
+        let axes = ["--vary", a, "--vary", b, "-n", "5"];
+        refused(&[&["sweep", "scenarios/black-hole"][..], &axes].concat(), want);
+        let recommend = ["recommend", "scenarios/black-hole", "--minimize", "makespan"];
+        refused(&[&recommend[..], &axes[..4]].concat(), want);
+    };
+    two("parallelism=5,10", "spec.parallelism=5,10", "parallelism and spec.parallelism are the same field");
+    two("backoff-limit=5", "spec.backoffLimit=6,7", "are the same field");
+    two("spec.parallelism=5", "black-hole:parallelism=6", "are the same field");
+    two("simulation.horizon=1d,2d", "simulation.spec.horizon=3d", "are the same field");
+    two(
+        "spec.template.spec.containers.0.name=a",
+        "spec.template.spec.containers[0].name=b",
+        "are the same field",
+    );
+    two("parallelism=5", "simulation.seed=1,2,3", "say --seed N");
+    let one = |axis: &str, want: &str| {
+        refused(&["sweep", "scenarios/black-hole", "--vary", axis, "-n", "5"], want);
+    };
+    one("simulation.spec.seed=1,2,3", "say --seed N");
+    one("simulation.replications=1,2", "say -n N");
+    one("simulation.replications.min=1,2", "say -n N");
+    one("parallelism=1,01", "1 and 01 are the same value");
+    one("simulation.horizon=60m,1h", "60m and 1h are the same value");
+    one("spec.parallelism=1..8:x200%", "has a unit");
 }
 
 #[test]
@@ -308,6 +470,11 @@ fn bad_sweeps_are_told() {
     sweep(&["--vary", "parallelism=1..20000", "-n", "1"], "20000 settings");
     sweep(&["--vary", "parallelism=1,2", "--shard", "2/2"], "expected K/N");
     sweep(&["--vary", "parallelism=1,2", "--shard", "/2"], "JOB_COMPLETION_INDEX");
+    let file = two_jobs("bad");
+    let several = ["sweep", file.to_str().unwrap(), "--vary", "parallelism=1,2"];
+    refused(&several, "the input has: a:parallelism, a:completions");
+    refused(&several, "(and the same of b)");
+    std::fs::remove_file(file).unwrap();
     let auto = ["--vary", "parallelism=1,2", "-n", "auto"];
     sweep(&[&auto[..], &["--shard", "0/2"]].concat(), "cannot be split into shards");
     sweep(&[&auto[..], &["--emit-job"]].concat(), "cannot be split into shards");

@@ -84,7 +84,12 @@ fn file_name(name: &str) -> String {
 }
 
 /// `1 pod`, `2 pods`.
-fn several(count: usize, what: &str) -> String {
-    let number = super::chart::value(count as f64, super::chart::spec::Unit::Count);
-    if count == 1 { format!("{number} {what}") } else { format!("{number} {what}s") }
+fn several(number: usize, what: &str) -> String {
+    let digits = count(number as f64);
+    if number == 1 { format!("{digits} {what}") } else { format!("{digits} {what}s") }
+}
+
+/// A whole number, long ones in groups of digits.
+fn count(number: f64) -> String {
+    super::chart::value(number, super::chart::spec::Unit::Count)
 }

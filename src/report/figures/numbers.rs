@@ -50,11 +50,6 @@ pub(super) fn axis_unit(values: &[Value]) -> Unit {
     if !values.is_empty() && values.iter().all(is_time) { Unit::Time } else { Unit::Number }
 }
 
-/// The last name of a path.
-pub(super) fn short(path: &str) -> String {
-    path.rsplit('.').next().unwrap_or(path).to_string()
-}
-
 /// How a quantity is written, from its key or expression.
 pub(super) fn unit_of(name: &str) -> Unit {
     let times = [

@@ -4,13 +4,14 @@
 use serde_json::Value;
 
 use super::file_name;
-use super::numbers::{known, list, number, short, text, unit_of};
+use super::numbers::{known, list, number, text, unit_of};
 use super::several;
 use super::sweep::unit_name;
 use crate::report::chart::spec::{
     Anchor, Axis, Cell, Chart, Dot, Fill, Hue, Key, Mark, Panel, Path, Table, Unit, Weight,
 };
 use crate::report::chart::value;
+use crate::report::sweep::axis_names;
 
 /// Settings that have their name in the picture.
 const MOST_NAMES: usize = 8;
@@ -38,12 +39,12 @@ fn pareto(answer: &Value) -> Option<Chart> {
     let limit = limit.map(|limit| if subject.ends_with('%') { limit / 100.0 } else { limit });
     let settings = list(&answer["settings"]);
     let axes = list(&answer["axes"]);
+    let names = axis_names(axes);
     let name = |setting: &Value| -> String {
-        let one = |axis: &Value| {
-            let path = text(&axis["path"]);
-            format!("{} {}", short(&path), text(&setting["setting"][&path]))
+        let one = |(axis, name): (&Value, &String)| {
+            format!("{name} {}", text(&setting["setting"][&text(&axis["path"])]))
         };
-        axes.iter().map(one).collect::<Vec<_>>().join(", ")
+        axes.iter().zip(&names).map(one).collect::<Vec<_>>().join(", ")
     };
     let point = |setting: &Value| -> Option<(f64, f64)> {
         Some((known(&setting["constraints"][0])?.mean, setting["objective_beside_leader"].as_f64()?))

@@ -7,7 +7,7 @@ use super::page::{Page, origin};
 use crate::experiment::paired::Paired;
 use crate::report::chart::Chart;
 use crate::report::compare::{CompareAnswer, VariantAnswer, intervals, sentence, signed};
-use crate::report::words::percent;
+use crate::report::words::{percent, several};
 
 /// What the page of a comparison is made of.
 pub struct ComparePage<'a> {
@@ -63,7 +63,7 @@ pub fn page(compare: &ComparePage) -> String {
         seen.extend(new);
     }
     page.section("inputs", "Inputs", texts);
-    let replications = format!("{} replications of each", answer.replications);
+    let replications = format!("{} of each", several(answer.replications, "replication"));
     page.finish(&origin(&replications, answer.seed, &answer.base.inputs_sha256, answer.confidence))
 }
 
@@ -76,8 +76,8 @@ fn verdict(answer: &CompareAnswer) -> Html {
         html.raw("<p class=\"headline\">").sentence(&sentence(variant)).raw("</p>\n");
     }
     html.raw("<p class=\"sure\">").text(&format!(
-        "From {} runs of each setting with the same luck. Brackets: {}. A difference whose bracket holds 0 may be none.",
-        answer.replications,
+        "From {} of each setting with the same luck. Brackets: {}. A difference whose bracket holds 0 may be none.",
+        several(answer.replications, "run"),
         intervals(answer)
     ));
     html.raw("</p>\n");
@@ -117,7 +117,8 @@ fn differences(variant: &VariantAnswer, replications: u64) -> Html {
         html.part(table.finish());
         let makespan = job.quantities.iter().find(|(key, _)| *key == "makespan_s").and_then(|(_, p)| *p);
         if let Some(p) = makespan.filter(|p| (p.n as u64) < replications) {
-            let words = format!("makespan: of the {} replications in which both ended", p.n);
+            let words =
+                format!("makespan: of the {} in which both ended", several(p.n as u64, "replication"));
             html.raw("<p class=\"note\">").text(&words).raw("</p>\n");
         }
     }

@@ -5,7 +5,7 @@ use crate::experiment::interval::{HEAVY_TAIL, Summary};
 use crate::report::answer::JobAnswer;
 use crate::report::dependencies::DependencyAnswer;
 use crate::report::dependency_text::recovery_text;
-use crate::report::words::{duration, number, percent, percents};
+use crate::report::words::{duration, number, percent, percents, several};
 
 /// A table that scrolls within itself where the page is narrow; the keyboard reaches it.
 pub(super) struct Table {
@@ -163,8 +163,12 @@ pub(super) fn outcomes(job: &JobAnswer) -> Html {
             .raw(" ")
             .text(&outcome(o.outcome, o.reason))
             .raw(" <span class=\"quiet\">");
-        html.text(&format!("{}, {} runs", o.interval.map_or_else(String::new, percents), o.count))
-            .raw("</span></li>");
+        html.text(&format!(
+            "{}, {}",
+            o.interval.map_or_else(String::new, percents),
+            several(o.count as u64, "run")
+        ))
+        .raw("</span></li>");
     }
     html.raw("</ul>\n");
     html

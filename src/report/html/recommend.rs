@@ -11,10 +11,10 @@ use crate::experiment::measure::Measure;
 use crate::experiment::selection::Finding;
 use crate::experiment::sensitivity::Change;
 use crate::experiment::tradeoff::pareto;
+use crate::report::axes::short_names;
 use crate::report::chart::Chart;
 use crate::report::recommend::{RecommendAnswer, show, signed, standing};
-use crate::report::sweep::short;
-use crate::report::words::duration;
+use crate::report::words::{duration, several};
 
 /// Settings in the table of the page.
 const MOST_ROWS: usize = 400;
@@ -70,7 +70,7 @@ pub fn page(recommend: &RecommendPage) -> String {
     words.extend_from_slice(recommend.options);
     inputs.raw("<p>To repeat it:</p>\n").part(command(&words)).part(recommend.given.texts());
     page.section("inputs", "Inputs", inputs);
-    let replications = format!("{} replications in all", answer.selection.replications);
+    let replications = format!("{} in all", several(answer.selection.replications, "replication"));
     page.finish(&origin(
         &replications,
         answer.problem.seed,
@@ -124,7 +124,7 @@ fn settings(answer: &RecommendAnswer) -> Html {
     let (problem, selection) = (&answer.problem, &answer.selection);
     let front = pareto(problem, selection);
     let order = answer.order(&front);
-    let mut columns: Vec<String> = answer.grid.axes.iter().map(|axis| short(&axis.path)).collect();
+    let mut columns = short_names(&answer.grid.axes.iter().map(|axis| axis.path.clone()).collect::<Vec<_>>());
     columns.push(problem.objective.to_string());
     columns.extend(problem.constraints.iter().map(ToString::to_string));
     columns.extend(["runs", "standing", "Pareto front"].map(String::from));

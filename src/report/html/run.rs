@@ -9,7 +9,7 @@ use super::{story, verdict};
 use crate::input::{Diagnostic, Loaded};
 use crate::report::answer::{Answer, JobAnswer};
 use crate::report::chart::Chart;
-use crate::report::words::{duration, percent, percents};
+use crate::report::words::{duration, percent, percents, several};
 
 /// What the page of a run is made of.
 pub struct RunPage<'a> {
@@ -50,7 +50,7 @@ pub fn page(run: &RunPage) -> String {
     inputs.raw("<p>To repeat it:</p>\n").part(command(&words(run, &given))).part(given.texts());
     page.section("inputs", "Inputs", inputs);
     let answer = run.answer;
-    let replications = format!("{} replications", answer.replications);
+    let replications = several(answer.replications, "replication");
     page.finish(&origin(&replications, answer.seed, &answer.inputs_sha256, answer.confidence))
 }
 

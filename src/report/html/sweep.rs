@@ -9,7 +9,7 @@ use super::markup::Html;
 use super::page::{Page, origin};
 use super::verdict::badge;
 use crate::report::chart::Chart;
-use crate::report::sweep::{confidence, mark, outcome_count, replications, short, text};
+use crate::report::sweep::{axis_names, confidence, extent, mark, outcome_count, replications, text};
 use crate::report::verdict::Grade;
 use crate::report::words::{confidence_level, duration, number, percent};
 
@@ -20,7 +20,7 @@ const MOST_NAMED: usize = 4;
 
 /// The whole file; `summary`: all that a sweep has to say.
 pub fn page(summary: &Value, given: &Given, charts: &[Chart]) -> String {
-    let axes: Vec<String> = list(&summary["axes"]).iter().map(|axis| short(&text(&axis["path"]))).collect();
+    let axes = axis_names(list(&summary["axes"]));
     let jobs: Vec<String> = list(&summary["cells"][0]["jobs"]).iter().map(|job| text(&job["name"])).collect();
     let mut page = Page::new("sweep", &format!("{} by {}", jobs.join(", "), axes.join(", ")));
     page.section("verdict", "Verdict", verdict(summary));
@@ -48,8 +48,10 @@ fn defaults(summary: &Value) -> Vec<String> {
 
 /// `parallelism=8, backoffLimit=6`.
 fn setting(cell: &Value) -> String {
-    let each = list(&cell["setting"]).iter();
-    each.map(|s| format!("{}={}", short(&text(&s["path"])), text(&s["value"]))).collect::<Vec<_>>().join(", ")
+    let each = list(&cell["setting"]);
+    let words =
+        axis_names(each).into_iter().zip(each).map(|(name, s)| format!("{name}={}", text(&s["value"])));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn runs(cell: &Value) -> f64 {
@@ -79,6 +81,13 @@ fn verdict(summary: &Value) -> Html {
         html.raw(class).sentence(words).raw("</p>\n");
     };
     let headline = match whole.len() {
+        _ if cells.len() == 1 => format!(
+            "The only setting completes in {}.",
+            match complete(&cells[0]) {
+                1.0 => "every run".to_string(),
+                share => format!("{} of runs", percent(share)),
+            }
+        ),
         all if all == cells.len() => format!("All {all} settings complete in every run."),
         0 => match cells.iter().max_by(|a, b| complete(a).total_cmp(&complete(b))) {
             Some(best) if cells.iter().all(|cell| complete(cell) == complete(best)) => {
@@ -111,6 +120,7 @@ fn verdict(summary: &Value) -> Html {
         let s = &cell["jobs"][0]["makespan_s"];
         let between = s["low"].as_f64().zip(s["high"].as_f64());
         let fastest = match () {
+            () if cells.len() == 1 => "The mean makespan of runs that end, with",
             () if cells.iter().all(|cell| complete(cell) >= 1.0) => "Fastest is",
             () if complete(cell) >= 1.0 => "Fastest of these is",
             () => "Of the runs that end, those are fastest with",
@@ -118,10 +128,11 @@ fn verdict(summary: &Value) -> Html {
         say(
             "<p>",
             &format!(
-                "{fastest} {}: {} in the mean {}.",
+                "{fastest} {}: {}{}{}.",
                 setting(cell),
                 duration(seconds),
-                interval(between, duration)
+                if cells.len() == 1 { "" } else { " in the mean" },
+                between.map_or_else(String::new, |_| format!(" {}", interval(between, duration)))
             ),
         );
     }
@@ -150,10 +161,9 @@ fn verdict(summary: &Value) -> Html {
     say(
         "<p class=\"sure\">",
         &format!(
-            "{} settings, {} with the same luck: what differs between settings is the settings'. Brackets are {} \
-             intervals.",
-            cells.len(),
-            replications(summary),
+            "{}{}. Brackets are {} intervals.",
+            extent(summary),
+            if cells.len() > 1 { ": what differs between settings is the settings'" } else { "" },
             confidence_level(confidence(summary))
         ),
     );
@@ -173,8 +183,7 @@ fn settings(summary: &Value) -> Html {
     let cells = list(&summary["cells"]);
     let jobs = list(&cells.first().unwrap_or(&Value::Null)["jobs"]).len();
     // A column for each axis: the settings of a long list are compared by their values.
-    let mut columns: Vec<String> =
-        list(&summary["axes"]).iter().map(|axis| short(&text(&axis["path"]))).collect();
+    let mut columns = axis_names(list(&summary["axes"]));
     columns.extend((jobs > 1).then(|| "Job".to_string()));
     let names =
         ["complete", "its interval", "makespan", "its interval", "p95", "at least", "wasted pod time"];

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::lines::{Line, curves, x_axis};
-use super::{Job, Sweep};
+use super::{Job, Sweep, runs};
 use crate::experiment::interval::{share_interval, tail_of};
 use crate::report::chart::spec::{Axis, Cell, Chart, Panel, Table, Unit};
 use crate::report::figures::numbers::{Known, share, text};
@@ -13,13 +13,12 @@ use crate::report::sweep::confidence;
 pub(super) fn complete(sweep: &Sweep, lines: &[Line], along: usize, of_job: &Job) -> Option<Chart> {
     let (job, name, cells) = (of_job.number, &of_job.name, sweep.cells);
     let axis = &sweep.axes[along];
-    let n = sweep.replications();
-    if cells.iter().all(|cell| share(&cell["jobs"][job], "Complete", n) == 1.0) {
+    if cells.iter().all(|cell| share(&cell["jobs"][job], "Complete", runs(cell)) == 1.0) {
         return None;
     }
     let tail = tail_of(confidence(sweep.summary));
     let complete = |cell: &Value| -> Option<Known> {
-        let n = cell["replications"].as_f64().unwrap_or(n);
+        let n = runs(cell);
         let share = share(&cell["jobs"][job], "Complete", n);
         Some(Known { mean: share, interval: share_interval((share * n).round() as usize, n as usize, tail) })
     };
@@ -33,8 +32,8 @@ pub(super) fn complete(sweep: &Sweep, lines: &[Line], along: usize, of_job: &Job
         ("Horizon", "share"),
     ]);
     for cell in cells {
-        let shares =
-            ["Complete", "Failed", "Stuck", "Horizon"].map(|o| Cell::from(share(&cell["jobs"][job], o, n)));
+        let shares = ["Complete", "Failed", "Stuck", "Horizon"]
+            .map(|o| Cell::from(share(&cell["jobs"][job], o, runs(cell))));
         table.rows.push(std::iter::once(Cell::from(sweep.setting(cell))).chain(shares).collect());
     }
     Some(Chart {

@@ -2,17 +2,16 @@
 
 use serde_json::Value;
 
-use super::{Job, Sweep};
+use super::{Job, Sweep, runs};
 use crate::report::chart::spec::{Anchor, Axis, Bar, Chart, Fill, Hue, Key, Mark, Panel, Table, Unit};
 use crate::report::chart::{on_heat, value};
 use crate::report::figures::numbers::{list, share, text};
-use crate::report::figures::several;
 
 /// The makespan, and the share that completes where it varies, by two axes.
 pub(super) fn heat_maps(sweep: &Sweep, axes: (&Value, &Value), of_job: &Job) -> Vec<Chart> {
-    let (job, n, cells) = (of_job.number, sweep.replications(), sweep.cells);
+    let (job, cells) = (of_job.number, sweep.cells);
     let makespan = |cell: &Value| cell["jobs"][job]["makespan_s"]["mean"].as_f64();
-    let complete = |cell: &Value| Some(share(&cell["jobs"][job], "Complete", n));
+    let complete = |cell: &Value| Some(share(&cell["jobs"][job], "Complete", runs(cell)));
     let mut charts = Vec::new();
     charts.extend(
         heat_map(cells, axes, &makespan, Unit::Time)
@@ -31,11 +30,7 @@ fn named(mut chart: Chart, id: &str, what: &str, sweep: &Sweep, job: &Job) -> Ch
     chart.id = format!("heat-{id}{}", job.suffix);
     chart.title = format!("{}: {what} by {}", job.name, sweep.names.join(" and "));
     chart.alt = format!("Heat map: {}. Each cell holds its value.", chart.title);
-    chart.subtitle = format!(
-        "{} of each with the same luck, seed {}",
-        several(sweep.replications() as usize, "replication"),
-        sweep.summary["seed"]
-    );
+    chart.subtitle = format!("{} with the same luck, seed {}", sweep.replications(), sweep.summary["seed"]);
     chart
 }
 

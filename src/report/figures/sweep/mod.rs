@@ -11,9 +11,10 @@ mod rows;
 use serde_json::Value;
 
 use super::numbers::{list, number, text, unit_of};
-use super::{file_name, several};
+use super::{count, file_name, several};
 use crate::report::chart::Chart;
 use crate::report::chart::spec::Unit;
+use crate::report::sweep::axis_names as short_axis_names;
 use lines::{Line, MOST_LINES, lines};
 
 /// What the charts of a sweep are made of.
@@ -68,42 +69,46 @@ pub(super) fn sweep(summary: &Value) -> Vec<Chart> {
     charts
 }
 
-/// The last name of each path; of a Simulation's field, and where two have the same last name, all but the first word.
+/// Short names; of a Simulation's field all but the first word.
 fn axis_names(axes: &[Value]) -> Vec<String> {
-    let paths: Vec<String> = axes.iter().map(|axis| text(&axis["path"])).collect();
-    let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_string();
-    let name = |path: &String| {
-        let alone = paths.iter().filter(|other| last(other) == last(path)).count() == 1;
-        match path.split_once('.') {
-            Some((first, rest)) if !alone || first.ends_with("simulation") => rest.to_string(),
-            _ => last(path),
-        }
+    let name = |(axis, short): (&Value, String)| match text(&axis["path"]).split_once('.') {
+        Some(("simulation", rest)) => rest.to_string(),
+        _ => short,
     };
-    paths.iter().map(name).collect()
+    axes.iter().zip(short_axis_names(axes)).map(name).collect()
 }
 
 impl Sweep<'_> {
     /// `7 settings, 100 replications of each with the same luck, seed 42; whiskers: 95 % intervals`.
     fn in_words(&self, lines: &[Line]) -> String {
-        let n = self.replications();
         let left = lines.len().saturating_sub(MOST_LINES);
         let more = if left > 0 { format!("; {left} lines more in sweep.csv") } else { String::new() };
-        let whiskers = if n > 1.0 { "; whiskers: 95 % intervals" } else { "" };
+        let single = self.cells.iter().all(|cell| runs(cell) <= 1.0);
+        let whiskers = if single { "" } else { "; whiskers: 95 % intervals" };
         // Lines of several axes bear values only.
         let others = match lines.first().and_then(|line| self.others(line.along)) {
             Some(names) => format!("; beside the lines: {}", names.join(", ")),
             None => String::new(),
         };
         format!(
-            "{}, {} of each with the same luck, seed {}{whiskers}{others}{more}",
+            "{}, {} with the same luck, seed {}{whiskers}{others}{more}",
             several(self.cells.len(), "setting"),
-            several(n as usize, "replication"),
+            self.replications(),
             self.summary["seed"]
         )
     }
 
-    fn replications(&self) -> f64 {
-        self.summary["replications"].as_f64().unwrap_or(0.0)
+    /// `100 replications of each`; where each has as many as it deserves (`-n auto`), from how many to how many.
+    fn replications(&self) -> String {
+        let (mut least, mut most, mut all) = (f64::INFINITY, 0.0, 0.0);
+        for n in self.cells.iter().map(runs) {
+            (least, most, all) = (n.min(least), n.max(most), all + n);
+        }
+        let of_all = |n: f64| several(n as usize, "replication");
+        match least < most {
+            true => format!("{} in all, {} to {} of each", of_all(all), count(least), count(most)),
+            false => format!("{} of each", of_all(most)),
+        }
     }
 
     /// `parallelism 20, backoffLimit 6`.
@@ -132,6 +137,11 @@ impl Sweep<'_> {
     }
 }
 
+/// Replications of one setting: with `-n auto` each has its own number.
+fn runs(cell: &Value) -> f64 {
+    cell["replications"].as_f64().unwrap_or(0.0)
+}
+
 /// Whether a unit is a time; for tables.
 pub(super) fn unit_name(name: &str) -> &'static str {
     match unit_of(name) {
@@ -152,10 +162,6 @@ mod tests {
             let axes: Vec<Value> = paths.iter().map(|path| serde_json::json!({"path": path})).collect();
             axis_names(&axes)
         };
-        let deadlines = ["spec.template.spec.activeDeadlineSeconds", "spec.activeDeadlineSeconds"];
-        assert_eq!(names(&["spec.parallelism", deadlines[0]]), ["parallelism", "activeDeadlineSeconds"]);
-        assert_eq!(names(&deadlines), ["template.spec.activeDeadlineSeconds", "activeDeadlineSeconds"]);
-        assert_eq!(names(&["parallelism"]), ["parallelism"]);
         assert_eq!(
             names(&["simulation.workload.default.steps.0.run", "a:spec.parallelism"]),
             ["workload.default.steps.0.run", "parallelism"]

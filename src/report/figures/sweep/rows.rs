@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Job, Sweep};
+use super::{Job, Sweep, runs};
 use crate::report::chart::spec::{Anchor, Axis, Cell, Chart, Dot, Hue, Mark, Panel, Table, Unit};
 use crate::report::chart::value;
 use crate::report::figures::numbers::{known, share, text};
@@ -34,8 +34,7 @@ pub(super) fn rows(sweep: &Sweep, job: &Job) -> Option<Chart> {
     }
     let to = right * 1.06;
     for (k, cell) in cells.iter().enumerate() {
-        let n = cell["replications"].as_f64().unwrap_or(sweep.replications());
-        let complete = value(share(&cell["jobs"][job.number], "Complete", n), Unit::Share);
+        let complete = value(share(&cell["jobs"][job.number], "Complete", runs(cell)), Unit::Share);
         let text = format!("{complete} complete");
         let at = (to, k as f64 + 0.5);
         marks.push(Mark::Label { at, text, hue: Hue::Quiet, anchor: Anchor::Start });
