@@ -162,7 +162,8 @@ fn idle_axes(head: &Value, cells: &[Value]) -> Vec<Value> {
 type Line = (Vec<Value>, Vec<(f64, f64, usize)>);
 
 /// Settings after which more of the first axis that is a number buys little: the farthest below the straight line
-/// between both ends, in the manner of Kneedle (Satopää and others, 2011). Of the first Job's mean makespan.
+/// between both ends, in the manner of Kneedle (Satopää and others, 2011). Of the first Job's mean makespan; without
+/// settings that a constraint refuses, or in which the Job completes less often than elsewhere: it is over early there.
 fn knees(head: &Value, cells: &[Value]) -> Vec<usize> {
     let number = |value: &Value| value.as_str().and_then(plain_number);
     let axes: Vec<&Value> = head["axes"].as_array().map(|axes| axes.iter().collect()).unwrap_or_default();
@@ -179,8 +180,13 @@ fn knees(head: &Value, cells: &[Value]) -> Vec<usize> {
         }
         setting
     };
+    let complete = |cell: &Value| {
+        outcome_count(&cell["jobs"][0], "Complete") as f64 / cell["replications"].as_f64().unwrap_or(1.0)
+    };
+    let most = cells.iter().map(complete).fold(0.0, f64::max);
+    let counts = |cell: &Value| !is_refused(cell) && complete(cell) > most - 0.05;
     let mut lines: Vec<Line> = Vec::new();
-    for (at, cell) in cells.iter().enumerate() {
+    for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| counts(cell)) {
         let x = number(&cell["setting"][axis]["value"]);
         let Some((x, y)) = x.zip(cell["jobs"][0]["makespan_s"]["mean"].as_f64()) else { continue };
         let key = others(cell);
@@ -190,6 +196,11 @@ fn knees(head: &Value, cells: &[Value]) -> Vec<usize> {
         }
     }
     lines.into_iter().filter_map(|(_, line)| knee(line)).collect()
+}
+
+/// Whether a constraint surely does not hold.
+pub(super) fn is_refused(cell: &Value) -> bool {
+    cell["constraints"].as_array().is_some_and(|all| all.iter().any(|it| it["verdict"] == "fail"))
 }
 
 fn knee(mut line: Vec<(f64, f64, usize)>) -> Option<usize> {

@@ -9,7 +9,9 @@ use super::markup::Html;
 use super::page::{Page, origin};
 use super::verdict::badge;
 use crate::report::chart::Chart;
-use crate::report::sweep::{axis_names, confidence, extent, mark, outcome_count, replications, text};
+use crate::report::sweep::{
+    axis_names, confidence, extent, is_refused, mark, outcome_count, replications, text,
+};
 use crate::report::verdict::Grade;
 use crate::report::words::{confidence_level, duration, number, percent};
 
@@ -114,8 +116,9 @@ fn verdict(summary: &Value) -> Html {
         Grade::Bad => "<p class=\"headline bad\">",
     };
     say(class, &headline);
-    let candidates = if whole.is_empty() { cells.iter().collect() } else { whole };
-    let timed = candidates.into_iter().filter_map(|cell| Some((makespan(cell)?, cell)));
+    let candidates: Vec<&Value> = if whole.is_empty() { cells.iter().collect() } else { whole };
+    let candidates = candidates.into_iter().filter(|cell| !is_refused(cell));
+    let timed = candidates.filter_map(|cell| Some((makespan(cell)?, cell)));
     if let Some((seconds, cell)) = timed.min_by(|a, b| a.0.total_cmp(&b.0)) {
         let s = &cell["jobs"][0]["makespan_s"];
         let between = s["low"].as_f64().zip(s["high"].as_f64());
