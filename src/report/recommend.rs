@@ -196,11 +196,23 @@ impl RecommendAnswer {
     }
 
     /// Jobs that are not Complete in every run of every setting, and of which no constraint says so.
-    fn failing_jobs(&self) -> Vec<usize> {
+    pub(super) fn failing_jobs(&self) -> Vec<usize> {
         let candidates = &self.selection.candidates;
         let fails = |job: &usize| candidates.iter().any(|it| (it.completed[*job] as u64) < it.count());
         let jobs = candidates.first().map_or(0, |it| it.scenario.jobs.len());
         (0..jobs).filter(fails).filter(|job| !self.asks_for_complete(*job)).collect()
+    }
+
+    /// The name of a column with the share of runs in which a Job is Complete.
+    pub(super) fn complete_name(&self, job: usize) -> String {
+        match &self.selection.candidates[0].scenario.jobs[..] {
+            [_] => "complete".to_string(),
+            jobs => format!("{}:complete", jobs[job].name),
+        }
+    }
+
+    pub(super) fn complete_share(&self, at: usize, job: usize) -> String {
+        format!("{:.1} %", 100.0 * self.selection.candidates[at].complete(&self.problem, job).value)
     }
 
     fn asks_for_complete(&self, job: usize) -> bool {
@@ -467,11 +479,7 @@ fn settings_table(text: &mut String, answer: &RecommendAnswer) {
     header.extend(problem.constraints.iter().map(ToString::to_string));
     let order = answer.order(&front);
     let failing = answer.failing_jobs();
-    let jobs = &selection.candidates[0].scenario.jobs;
-    header.extend(failing.iter().map(|job| match jobs.len() {
-        1 => "complete".to_string(),
-        _ => format!("{}:complete", jobs[*job].name),
-    }));
+    header.extend(failing.iter().map(|job| answer.complete_name(*job)));
     header.extend(["runs".to_string(), String::new()]);
     let value = |at: usize| selection.value(problem, 0, at);
     let mut rows = vec![header];
@@ -486,8 +494,7 @@ fn settings_table(text: &mut String, answer: &RecommendAnswer) {
                 .enumerate()
                 .map(|(k, constraint)| show(&constraint.measure, candidate.estimate(problem, k + 1).value)),
         );
-        let share = |job: &usize| format!("{:.1} %", 100.0 * candidate.complete(problem, *job).value);
-        row.extend(failing.iter().map(share));
+        row.extend(failing.iter().map(|job| answer.complete_share(at, *job)));
         row.push(candidate.count().to_string());
         let mark = if front[at] { ", Pareto" } else { "" };
         row.push(format!("{}{mark}", standing(candidate.standing)));

@@ -81,14 +81,16 @@ pub fn page(recommend: &RecommendPage) -> String {
 
 fn verdict(answer: &RecommendAnswer) -> Html {
     let mut html = Html::default();
+    let endings = answer.endings();
     html.raw(match answer.selection.finding {
+        Finding::Best if !endings.is_empty() => "<p class=\"headline mixed\">",
         Finding::Best => "<p class=\"headline good\">",
         Finding::CannotTell | Finding::Undecided => "<p class=\"headline mixed\">",
         Finding::NoneAllowed => "<p class=\"headline bad\">",
     });
     html.sentence(&answer.sentence()).raw("</p>\n");
-    for sentence in answer.endings() {
-        html.raw("<p class=\"headline mixed\">").sentence(&format!("{sentence}.")).raw("</p>\n");
+    for sentence in endings {
+        html.raw("<p>").sentence(&format!("{sentence}.")).raw("</p>\n");
     }
     for (constraint, cost) in answer.problem.constraints.iter().zip(&answer.costs) {
         html.raw("<p>").sentence(&format!("{}.", answer.cost(&constraint.to_string(), cost))).raw("</p>\n");
@@ -127,6 +129,8 @@ fn settings(answer: &RecommendAnswer) -> Html {
     let mut columns = short_names(&answer.grid.axes.iter().map(|axis| axis.path.clone()).collect::<Vec<_>>());
     columns.push(problem.objective.to_string());
     columns.extend(problem.constraints.iter().map(ToString::to_string));
+    let failing = answer.failing_jobs();
+    columns.extend(failing.iter().map(|job| answer.complete_name(*job)));
     columns.extend(["runs", "standing", "Pareto front"].map(String::from));
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let mut table = Table::new("The settings, by what matters first", &columns);
@@ -140,6 +144,7 @@ fn settings(answer: &RecommendAnswer) -> Html {
             let estimate = candidate.estimate(problem, k + 1).value;
             cells.push(Cell::Number(show(&constraint.measure, estimate)));
         }
+        cells.extend(failing.iter().map(|job| Cell::Number(answer.complete_share(at, *job))));
         cells.push(Cell::Number(candidate.count().to_string()));
         cells.push(Cell::Words(standing(candidate.standing).to_string()));
         cells.push(Cell::Words(if front[at] { "yes" } else { "" }.to_string()));
@@ -176,10 +181,14 @@ fn deadlines(answer: &RecommendAnswer) -> Html {
 
 fn deadline(what: &str, several: &str, advice: &Advice) -> String {
     if advice.ended == 0 {
-        return format!("{what}: none of the {several} ends by itself, so there is nothing to go by.");
+        let ends = if several == "runs" { "is Complete" } else { "ends by itself" };
+        return format!("{what}: none of the {several} {ends}, so there is nothing to go by.");
     }
     match advice.recommended.map(|at| &advice.curve[at]) {
-        None => format!("{what}: nothing hangs in {} {several}, so none is needed.", advice.ended),
+        None => {
+            let ended = if several == "runs" { "are Complete" } else { "ended by themselves" };
+            format!("{what}: {} {several} {ended} and none hung, so none is needed.", advice.ended)
+        }
         Some(point) => format!(
             "{what}: {} s wastes least. It kills {:.2} % of the {several} by mistake{}, and {} each are spent for nothing.",
             point.deadline_s,
