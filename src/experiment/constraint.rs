@@ -156,6 +156,7 @@ pub(super) mod tests {
         let table = [
             ("stuck<=0.1%", Relation::AtMost, 0.001),
             ("complete > 0.99", Relation::Above, 0.99),
+            ("p99.9.makespan<2h", Relation::Below, 7200.0),
             ("p95.makespan<=2h", Relation::AtMost, 7200.0),
             ("wasted_pod < 90s", Relation::Below, 90.0),
             ("db.peak_in_flight<=40", Relation::AtMost, 40.0),

@@ -267,19 +267,20 @@ impl Parser<'_> {
     }
 
     fn statistic<'t>(&self, text: &'t str) -> Result<(Statistic, &'t str), String> {
-        let Some((prefix, key)) = text.split_once('.') else { return Ok((Statistic::Mean, text)) };
-        let statistic = match prefix {
-            "mean" => Statistic::Mean,
-            "max" => Statistic::Max,
-            _ => match prefix.strip_prefix('p').filter(|d| !d.is_empty()).and_then(|d| {
-                let digits = d.chars().all(|c| c.is_ascii_digit() || c == '.');
-                digits.then(|| d.parse::<f64>().ok()).flatten()
-            }) {
-                Some(percent) if percent > 0.0 && percent < 100.0 => Statistic::Quantile(percent / 100.0),
-                _ => return Ok((Statistic::Mean, text)),
-            },
-        };
-        Ok((statistic, key))
+        if let Some(key) = text.strip_prefix("mean.") {
+            return Ok((Statistic::Mean, key));
+        }
+        if let Some(key) = text.strip_prefix("max.") {
+            return Ok((Statistic::Max, key));
+        }
+        // p95. or p99.9.
+        let quantile = text.strip_prefix('p').and_then(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+            let (digits, key) = rest.split_at(end);
+            let percent: f64 = digits.strip_suffix('.')?.parse().ok()?;
+            (percent > 0.0 && percent < 100.0).then_some((Statistic::Quantile(percent / 100.0), key))
+        });
+        Ok(quantile.unwrap_or((Statistic::Mean, text)))
     }
 
     /// A key with or without its unit.

@@ -30,7 +30,7 @@ pub fn seconds(text: &str) -> Result<f64, String> {
     if text.is_empty() {
         return Err("found nothing, expected a duration such as 90s".to_string());
     }
-    if text.parse::<f64>().is_ok() {
+    if text.parse::<f64>().is_ok_and(f64::is_finite) {
         return Err(without_unit(text));
     }
     let wrong = || {
