@@ -64,7 +64,15 @@ impl Cells<'_> {
         let mut progress = Progress::new();
         let begun = records.len();
         let all = count * (cells.len() - begun) as u64;
-        let together = (RUNS_TOGETHER / count.max(1)).clamp(1, CELLS_TOGETHER) as usize;
+        // What pods share costs more than their draws do, and its waits take memory in each run.
+        let shares = match cells.first() {
+            Some(cell) => !self.load(*cell)?.scenario.shared.dependencies.is_empty(),
+            None => false,
+        };
+        let together = match shares {
+            true => 1,
+            false => (RUNS_TOGETHER / count.max(1)).clamp(1, CELLS_TOGETHER) as usize,
+        };
         for cells in cells[begun..].chunks(together) {
             let before = count * (records.len() - begun) as u64;
             let loaded: Vec<Loaded> = cells.iter().map(|cell| self.load(*cell)).collect::<Result<_, _>>()?;

@@ -9,7 +9,7 @@ use super::paired::{Paired, paired, paired_shares};
 use super::replicate::{Run, Threads};
 use crate::model::scenario::Scenario;
 
-/// Runs at a time: what waits of dependencies take in memory is dropped after each.
+/// Runs of all settings at a time: what waits of dependencies take in memory is dropped after each.
 const BATCH: u64 = 2048;
 
 /// Values of one Job or dependency: `[quantity][replication]`.
@@ -59,9 +59,10 @@ pub fn extend(
     replications: Range<u64>,
     mut tell: impl FnMut(u64),
 ) {
+    let batch = (BATCH / settings.len().max(1) as u64).max(64);
     let mut done = replications.start;
     while done < replications.end {
-        let end = (done + BATCH).min(replications.end);
+        let end = (done + batch).min(replications.end);
         for (samples, runs) in samples.iter_mut().zip(threads.replicate_each(settings, seed, done..end)) {
             runs.iter().for_each(|run| samples.take(run));
         }
