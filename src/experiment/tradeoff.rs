@@ -37,6 +37,8 @@ pub struct Cost {
 
 /// Replications of a setting that shows what a constraint costs.
 const LOOK: u64 = 2048;
+/// Settings that seem best without it and are looked at, at most.
+const MOST_LOOKS: usize = 8;
 /// Of the two settings that do so, at most.
 pub(super) const MOST_EACH: u64 = 2 * LOOK;
 
@@ -65,10 +67,17 @@ pub fn costs(problem: &Problem, selection: &mut Selection, threads: &Threads) ->
     }
     for constraint in 0..problem.constraints.len() {
         let nothing = Cost { without: None, interval: None, difference: 0.0 };
-        if let Some(best) = without(problem, selection, constraint)
-            && selection.replications + MOST_EACH <= problem.budget
-        {
-            selection.extend(problem, threads, best, LOOK);
+        // The best of a few runs may be so by luck: then another one comes first, which was not looked at either.
+        for _ in 0..MOST_LOOKS {
+            match without(problem, selection, constraint) {
+                Some(best)
+                    if selection.candidates[best].count() < LOOK
+                        && selection.replications + MOST_EACH <= problem.budget =>
+                {
+                    selection.extend(problem, threads, best, LOOK);
+                }
+                _ => break,
+            }
         }
         let best = without(problem, selection, constraint).zip(selection.leader);
         let cost = best.map_or(nothing, |(best, leader)| {
