@@ -96,16 +96,24 @@ impl<'a, O: Observer> World<'a, O> {
             return Some(pod.version);
         }
         let goes = view.deleting && view.grace_over;
-        self.observer.finalizer_removed(self.now, id);
         if goes {
             mark!("2.6.4 a deleted pod goes with its finalizer");
+            self.observer.finalizer_removed(self.now, id);
             self.remove_pod(key.slot, |view| view.finalizer = false);
         } else {
-            self.change_pod(key.slot, |view| view.finalizer = false);
-            self.let_go(key.slot);
+            self.release(key.slot);
         }
         // The slot keeps it until another pod takes it.
         Some(self.pods[key.slot as usize].version)
+    }
+
+    /// The finalizer goes off a pod that stays.
+    #[inline(always)]
+    pub(super) fn release(&mut self, slot: u32) {
+        let id = self.pods[slot as usize].id(slot);
+        self.observer.finalizer_removed(self.now, id);
+        self.advance_pod(slot, LifeStep::IsCounted, |view| view.finalizer = false);
+        self.let_go(slot);
     }
 
     /// DELETE of a pod, with its own grace period. False: there is no such pod.

@@ -3,7 +3,7 @@
 use super::event::Event;
 use super::facts::Observer;
 use super::job_controller::writes::Op;
-use super::world::World;
+use super::world::{World, put};
 use crate::engine::time::{SimDuration, SimTime};
 use crate::marks::mark;
 use crate::model::cluster::ClientLimit;
@@ -82,16 +82,7 @@ impl<'a, O: Observer> World<'a, O> {
             self.jobs[job as usize].memory.sync.outstanding += 1;
         }
         let call = Call { epoch: self.epoch, rank, op };
-        let number = match self.free_calls.pop() {
-            Some(number) => {
-                self.calls[number as usize] = call;
-                number
-            }
-            None => {
-                self.calls.push(call);
-                self.calls.len() as u32 - 1
-            }
-        };
+        let number = put(&mut self.calls, &mut self.free_calls, call);
         if self.bucket.is_none() {
             let latency = self.scenario.control_plane.api_latency;
             mark!("2.11 a write takes effect after its latency");

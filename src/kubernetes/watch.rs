@@ -61,12 +61,17 @@ impl<'a, O: Observer> World<'a, O> {
     /// Tells the controllers of a Job as it is now.
     #[inline]
     pub(super) fn notify_job(&mut self, job: u32) {
-        self.version += 1;
-        self.jobs[job as usize].version = self.version;
+        self.next_version(job);
         if self.scenario.control_plane.watch_delay == SimDuration::ZERO {
             return self.job_seen(job);
         }
         self.notify_later(job);
+    }
+
+    #[inline(always)]
+    pub(super) fn next_version(&mut self, job: u32) {
+        self.version += 1;
+        self.jobs[job as usize].version = self.version;
     }
 
     #[inline(never)]

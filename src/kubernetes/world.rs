@@ -320,6 +320,20 @@ pub(super) struct World<'a, O> {
     pub(super) event_in_flight: bool,
 }
 
+/// Puts something into a list, in a place that is free if there is one; returns the place.
+pub(in crate::kubernetes) fn put<T>(list: &mut Vec<T>, free: &mut Vec<u32>, item: T) -> u32 {
+    match free.pop() {
+        Some(place) => {
+            list[place as usize] = item;
+            place
+        }
+        None => {
+            list.push(item);
+            list.len() as u32 - 1
+        }
+    }
+}
+
 impl<'a, O: Observer> World<'a, O> {
     /// A time as the API server stores it.
     #[inline]

@@ -4,7 +4,7 @@ use super::{Herd, HerdEvent};
 use crate::engine::queue::Ticket;
 use crate::engine::time::{SimDuration, SimTime};
 use crate::kubernetes::facts::Observer;
-use crate::kubernetes::world::World;
+use crate::kubernetes::world::{World, put};
 use crate::model::dependency::{Disconnect, Kind};
 use crate::station::{Effect, Request, What};
 
@@ -71,16 +71,7 @@ impl<'a, O: Observer> World<'a, O> {
         let herd = self.herd();
         let timed = request.service.is_some();
         let visit = Visit { owner, desk, arrived: now, began: now, timed, timer: Ticket::NONE };
-        let number = match herd.free.pop() {
-            Some(number) => {
-                herd.visits[number as usize] = visit;
-                number
-            }
-            None => {
-                herd.visits.push(visit);
-                herd.visits.len() as u32 - 1
-            }
-        };
+        let number = put(&mut herd.visits, &mut herd.free, visit);
         self.at_station(desk, |station, effects| station.arrive(now, number, request, effects));
         number
     }

@@ -25,6 +25,27 @@ pub(crate) struct NewEnds {
     pub(crate) failures_after_success: u32,
 }
 
+impl NewEnds {
+    #[inline]
+    pub(super) fn add_success(&mut self, ended: SimTime) {
+        self.last_success = self.last_success.max(Some(ended));
+    }
+
+    #[inline]
+    pub(super) fn add_failure(&mut self, ended: SimTime) {
+        self.failures += 1;
+        self.last_failure = self.last_failure.max(Some(ended));
+    }
+
+    /// When all are added; `failed`: the ends of the failures again.
+    #[inline]
+    pub(super) fn count_after_success(&mut self, failed: impl Iterator<Item = SimTime>) {
+        if let (Some(success), true) = (self.last_success, self.failures > 0) {
+            self.failures_after_success = failed.filter(|ended| *ended > success).count() as u32;
+        }
+    }
+}
+
 impl Backoff {
     /// The record after a sync (newBackoffRecord): failures add up, a success forgets those that did not end
     /// after it. The time is that of this sync's latest failure, even if an earlier sync saw a later one.

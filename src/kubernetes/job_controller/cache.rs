@@ -68,6 +68,7 @@ impl<'a, O: Observer> World<'a, O> {
                 pod.listed = true;
                 cache.todo.push(pod.key(slot));
             }
+            LifeStep::IsCounted => cache.tracked -= 1,
         }
         if !ideal {
             self.enqueue_for_pod(job);
@@ -135,15 +136,20 @@ impl<'a, O: Observer> World<'a, O> {
         let cache = &mut j.memory.cache;
         let same_spec = cache.exists && cache.generation == j.generation;
         if same_spec && j.exists && !j.deleting && j.counters.conditions.finished().is_none() {
-            // A new status, as after most syncs.
-            mark!("2.2.1 a new status: after a second");
-            cache.version = j.version;
-            if !self.is_ideal() {
-                self.enqueue_batched(job);
-            }
-            return;
+            return self.status_seen(job);
         }
         self.job_seen_anew(job, same_spec);
+    }
+
+    /// The informer shows a new status and nothing else, as after most syncs.
+    #[inline(always)]
+    pub(super) fn status_seen(&mut self, job: u32) {
+        let j = &mut self.jobs[job as usize];
+        mark!("2.2.1 a new status: after a second");
+        j.memory.cache.version = j.version;
+        if !self.is_ideal() {
+            self.enqueue_batched(job);
+        }
     }
 
     #[inline(never)]
@@ -285,27 +291,30 @@ pub(in crate::kubernetes) struct PodClass {
     restarts: u32,
 }
 
-/// What nearly every pod does, one after the other: it is created, gets ready, and succeeds or fails.
+/// What nearly every pod does, one after the other: it is created, gets ready, succeeds or fails, and loses its finalizer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::kubernetes) enum LifeStep {
     Appears,
     Starts,
     Ends,
+    IsCounted,
 }
 
 impl LifeStep {
     /// The class before and after, of a pod that is not being deleted, under a spec without failure policy.
     #[inline(always)]
     fn classes(self) -> (PodClass, PodClass) {
-        const fn alive(more: u8) -> PodClass {
-            PodClass { bits: PodClass::EXISTS | PodClass::TRACKED | more, restarts: 0 }
+        const fn there(more: u8) -> PodClass {
+            PodClass { bits: PodClass::EXISTS | more, restarts: 0 }
         }
-        let created = alive(PodClass::ACTIVE);
-        let ready = alive(PodClass::ACTIVE | PodClass::READY);
+        let created = there(PodClass::TRACKED | PodClass::ACTIVE);
+        let ready = there(PodClass::TRACKED | PodClass::ACTIVE | PodClass::READY);
+        let ended = there(PodClass::TRACKED | PodClass::ENDED);
         match self {
             LifeStep::Appears => (PodClass::ABSENT, created),
             LifeStep::Starts => (created, ready),
-            LifeStep::Ends => (ready, alive(PodClass::ENDED)),
+            LifeStep::Ends => (ready, ended),
+            LifeStep::IsCounted => (ended, there(PodClass::ENDED)),
         }
     }
 }
@@ -349,11 +358,6 @@ impl PodClass {
             | bit(ended, PodClass::ENDED)
             | bit(view.deleting, PodClass::DELETING);
         PodClass { bits, restarts: if ended { 0 } else { view.restarts } }
-    }
-
-    #[inline]
-    pub(super) fn without_finalizer(self) -> PodClass {
-        PodClass { bits: self.bits & !PodClass::TRACKED, ..self }
     }
 
     #[inline]

@@ -33,27 +33,22 @@ impl<'a, O: Observer> World<'a, O> {
             if work.view.phase == Phase::Succeeded {
                 if !uncounted_succeeded.contains(&work.key) {
                     new_succeeded += 1;
-                    ends.last_success = ends.last_success.max(Some(work.ended));
+                    ends.add_success(work.ended);
                 }
             } else if is_failed(spec, &work.view) && !uncounted_failed.contains(&work.key) {
                 mark!("2.7 a pod in deletion feeds the back-off" if work.view.deleting && work.view.phase != Phase::Failed);
                 mark!("2.8 Ignore: not counted, but the back-off rises" if !counts(spec, &work.view));
                 mark!("2.8 Count: counted" if matching_action(spec, &work.view) == Some(FailureAction::Count));
                 mark!("3 a pod that fails in spite of OnFailure counts" if spec.template.restart_policy == RestartPolicy::OnFailure);
-                ends.failures += 1;
-                ends.last_failure = ends.last_failure.max(Some(work.ended));
+                ends.add_failure(work.ended);
                 new_counted_failures += u32::from(counts(spec, &work.view));
             }
         }
-        if let (Some(success), true) = (ends.last_success, ends.failures > 0) {
-            ends.failures_after_success = sync
-                .work
-                .iter()
-                .filter(|w| w.is_valid(spec) && w.view.phase != Phase::Succeeded)
-                .filter(|w| is_failed(spec, &w.view) && !uncounted_failed.contains(&w.key))
-                .filter(|w| w.ended > success)
-                .count() as u32;
-        }
+        let failed_now = |w: &&Work| {
+            let failed = w.view.phase != Phase::Succeeded && is_failed(spec, &w.view);
+            w.is_valid(spec) && failed && !uncounted_failed.contains(&w.key)
+        };
+        ends.count_after_success(sync.work.iter().filter(failed_now).map(|w| w.ended));
         sync.backoff = memory.backoff.with(ends);
         sync.succeeded = sync.status.succeeded + new_succeeded + uncounted_succeeded.len() as u32;
         let failures = sync.status.failed + new_counted_failures + uncounted_failed.len() as u32;

@@ -143,7 +143,8 @@ impl<'a, O: Observer> World<'a, O> {
         self.tell_status(job);
         let mut todo = std::mem::take(&mut self.jobs[job as usize].memory.cache.todo);
         for key in todo.drain(..) {
-            self.release(job, key);
+            self.pods[key.slot as usize].listed = false;
+            self.release(key.slot);
         }
         let j = &mut self.jobs[job as usize];
         j.memory.cache.todo = todo;
@@ -156,30 +157,13 @@ impl<'a, O: Observer> World<'a, O> {
 
     #[inline]
     fn tell_status(&mut self, job: u32) {
-        self.version += 1;
         let j = &mut self.jobs[job as usize];
-        j.version = self.version;
-        j.memory.cache.version = self.version;
         j.last_change = self.now;
         let fact = StatusFact { counters: &j.counters, completed_indexes: None, failed_indexes: None };
         self.observer.job_status(self.now, job, fact);
-        if !self.is_ideal() {
-            self.enqueue_batched(job);
-        }
-    }
-
-    /// A finished pod is counted and loses its finalizer.
-    #[inline]
-    fn release(&mut self, job: u32, key: PodKey) {
-        let pod = &mut self.pods[key.slot as usize];
-        self.observer.finalizer_removed(self.now, pod.id(key.slot));
-        self.version += 1;
-        pod.version = self.version;
-        pod.live.finalizer = false;
-        pod.listed = false;
-        pod.class = pod.class.without_finalizer();
-        self.jobs[job as usize].memory.cache.tracked -= 1;
-        self.let_go(key.slot);
+        // What notify_job comes to, where only the status has changed and the API answers at once.
+        self.next_version(job);
+        self.status_seen(job);
     }
 }
 
@@ -198,21 +182,14 @@ fn ends(todo: &[PodKey], pods: &[Pod]) -> Option<(u32, NewEnds)> {
         match view.phase {
             Phase::Succeeded => {
                 succeeded += 1;
-                ends.last_success = ends.last_success.max(Some(ended));
+                ends.add_success(ended);
             }
-            _ => {
-                ends.failures += 1;
-                ends.last_failure = ends.last_failure.max(Some(ended));
-            }
+            _ => ends.add_failure(ended),
         }
     }
-    if let (Some(success), true) = (ends.last_success, ends.failures > 0) {
-        let after = todo
-            .iter()
-            .map(|key| &pods[key.slot as usize])
-            .filter(|pod| pod.live.phase == Phase::Failed && finished_time(pod, &pod.live) > success);
-        ends.failures_after_success = after.count() as u32;
-    }
+    let failed =
+        todo.iter().map(|key| &pods[key.slot as usize]).filter(|pod| pod.live.phase == Phase::Failed);
+    ends.count_after_success(failed.map(|pod| finished_time(pod, &pod.live)));
     Some((succeeded, ends))
 }
 
