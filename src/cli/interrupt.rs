@@ -1,7 +1,8 @@
 //! Ctrl-C, and the SIGTERM that a pod gets: the process ends at once, and says how to go on.
 //!
 //! Nothing has to be saved then: what run and sweep have finished is in the journal already, and what a stop tears off is
-//! cut when the journal is opened again. The other commands keep nothing before their end. Without a handler the first process of a container would not even hear SIGTERM.
+//! cut when the journal is opened again. The other commands keep nothing before their end. Without a handler the first
+//! process of a container would not even hear SIGTERM.
 
 use std::io::{IsTerminal, Write};
 

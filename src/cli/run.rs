@@ -174,9 +174,7 @@ impl Plan {
             gates: gates.collect::<Result<_, _>>()?,
         })
     }
-}
 
-impl Plan {
     /// What the runs say of a gate at the `look`-th look, from 1 on. Looks at 1000, 2000, 4000, … runs may all be wrong:
     /// the first has half of the error that a single one could have, each later one half of what the one before had.
     fn verdict(&self, gate: &Constraint, runs: &[Run], look: i32) -> Verdict {
@@ -276,10 +274,8 @@ fn answer(plan: &Plan, args: &Args, loaded: &Loaded, runs: &[Run], looks: i32) -
         GateAnswer {
             gate: gate.to_string(),
             verdict: plan.verdict(gate, runs, looks),
+            measure: gate.measure.clone(),
             estimate,
-            is_time: gate.measure.is_time(),
-            is_share: gate.measure.is_share(),
-            is_max: gate.measure.is_max(),
             heavy_tail: gate.measure.statistic() == Some(Statistic::Mean)
                 && summarise(&gate.measure.values(runs), tail).is_some_and(|s| s.heavy_tail().is_some()),
         }

@@ -154,6 +154,7 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
         seed: args.common.seed.unwrap_or(base.seed),
         confidence: base.replications.confidence(),
         threads: args.common.threads().map_err(plain)?,
+        have_dependencies: !base.scenario.shared.dependencies.is_empty(),
     };
     let mut head = sweep::head(&SweepHead {
         seed: cells.seed,
@@ -169,6 +170,11 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
     }
     let mine: Vec<usize> =
         (0..grid.len() as usize).filter(|cell| shard.is_none_or(|s| cell % s.of == s.index)).collect();
+    // Nothing is written before everything that can be refused was looked at.
+    let begin = |place: Option<Place>| -> Result<Option<SweepFolder>, Failure> {
+        check(parsed, &cells.sets, grid)?;
+        place.map(Place::go_on).transpose().map_err(plain)
+    };
     let (folder, records) = match rule {
         StopRule::Fixed(count) => {
             let (place, records) = match SweepFolder::look(args.save.as_deref(), &head).map_err(plain)? {
@@ -178,8 +184,7 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
             if !args.yes {
                 cells.refuse_when_huge(&mine[records.len().min(mine.len())..], count, "")?;
             }
-            check(parsed, &cells.sets, grid)?;
-            let mut folder = place.map(Place::go_on).transpose().map_err(plain)?;
+            let mut folder = begin(place)?;
             let records = cells.fixed(&mine, count, records, folder.as_mut())?;
             (folder, records)
         }
@@ -192,8 +197,7 @@ fn carry_out(args: &Args, grid: &Grid, parsed: &Parsed, base: &Loaded) -> Result
                 cells.refuse_when_huge(&mine, min, "at least ")?;
             }
             let front = front(&base.scenario).map_err(plain)?;
-            check(parsed, &cells.sets, grid)?;
-            let mut folder = place.map(Place::go_on).transpose().map_err(plain)?;
+            let mut folder = begin(place)?;
             let (jobs, constraints) = (base.scenario.jobs.len(), cells.constraints.clone());
             let question = Question { front, jobs, constraints, relative_error, tail, min, max };
             let records = cells.adaptive(&question, kept, folder.as_mut())?;

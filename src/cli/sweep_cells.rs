@@ -40,6 +40,7 @@ pub(super) struct Cells<'a> {
     pub(super) seed: u64,
     pub(super) confidence: f64,
     pub(super) threads: Threads,
+    pub(super) have_dependencies: bool,
 }
 
 /// One replication of a setting, in the journal of `-n auto`.
@@ -65,11 +66,7 @@ impl Cells<'_> {
         let begun = records.len();
         let all = count * (cells.len() - begun) as u64;
         // What pods share costs more than their draws do, and its waits take memory in each run.
-        let shares = match cells.first() {
-            Some(cell) => !self.load(*cell)?.scenario.shared.dependencies.is_empty(),
-            None => false,
-        };
-        let together = match shares {
+        let together = match self.have_dependencies {
             true => 1,
             false => (RUNS_TOGETHER / count.max(1)).clamp(1, CELLS_TOGETHER) as usize,
         };

@@ -8,7 +8,7 @@
 
 use super::constraint::{Constraint, Verdict};
 use super::difference::difference;
-use super::interval::{alike_is_certain, all_alike, mean_interval};
+use super::interval::{common_value, mean_is_known};
 use super::measure::Measure;
 use super::replicate::Run;
 use super::stop_rule::grown;
@@ -87,11 +87,7 @@ impl Question {
         values[..self.jobs].iter().all(|values| {
             let values: Vec<f64> =
                 values.iter().flatten().copied().filter(|value| value.is_finite()).collect();
-            match all_alike(&values) {
-                true => alike_is_certain(values.len(), self.tail),
-                false => mean_interval(&values, self.tail)
-                    .is_none_or(|(low, high)| high - low <= self.relative_error * (high + low).abs()),
-            }
+            mean_is_known(&values, self.relative_error, self.tail)
         })
     }
 
@@ -102,10 +98,7 @@ impl Question {
         for (measure, (a, b)) in self.front.iter().zip(a.iter().zip(b)) {
             let count = a.len().min(b.len());
             let (a, b) = (&a[..count], &b[..count]);
-            let alike = |values: &[Option<f64>]| {
-                let first = values.first().copied().flatten();
-                first.filter(|_| values.iter().all(|value| *value == first))
-            };
+            let alike = |values: &[Option<f64>]| common_value(values.iter().flatten().copied());
             // Nothing is stated here: what has been alike in all runs may pass for certain.
             let (low, high) = match alike(a).zip(alike(b)) {
                 Some((a, b)) => (b - a, b - a),

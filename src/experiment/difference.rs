@@ -3,7 +3,7 @@
 //!
 //! Relies on [`super::interval`] and [`super::paired`]. Runs nothing.
 
-use super::interval::{alike_is_certain, all_alike, hardly_seen, quantile, quantile_interval, t_quantile};
+use super::interval::{alike_is_certain, common_value, hardly_seen, quantile, quantile_interval, t_quantile};
 use super::measure::{Measure, Statistic};
 use super::paired::{paired, paired_shares};
 
@@ -21,32 +21,29 @@ pub fn difference(measure: &Measure, a: &[Option<f64>], b: &[Option<f64>], tail:
             }
             paired_shares(&a, &b, tail).and_then(|p| p.interval).unwrap_or(UNKNOWN)
         }
-        Some(Statistic::Mean) => match (endless(a), endless(b)) {
-            // One run that never ended makes a mean infinite, without doubt.
-            (false, true) => (f64::INFINITY, f64::INFINITY),
-            (true, false) => (f64::NEG_INFINITY, f64::NEG_INFINITY),
-            _ if !may_be_compared(a, b, tail) => UNKNOWN,
-            _ => {
-                let (low, high) = paired(a, b, tail).and_then(|p| p.interval).unwrap_or(UNKNOWN);
-                let unseen = unseen(a, b, tail);
-                (low - unseen, high + unseen)
-            }
-        },
-        Some(Statistic::Quantile(_)) if !may_be_compared(a, b, tail) => UNKNOWN,
-        Some(Statistic::Quantile(p)) => {
-            let (low, high) = quantile_difference(a, b, p, tail).unwrap_or(UNKNOWN);
-            let unseen = unseen(a, b, tail);
-            (low - unseen, high + unseen)
+        // One run that never ended makes a mean infinite, without doubt.
+        Some(Statistic::Mean) if endless(a) != endless(b) => {
+            let infinite = if endless(b) { f64::INFINITY } else { f64::NEG_INFINITY };
+            (infinite, infinite)
         }
-        Some(Statistic::Max) => UNKNOWN,
+        Some(_) if !may_be_compared(a, b, tail) => UNKNOWN,
+        Some(statistic) => {
+            let interval = match statistic {
+                Statistic::Mean => paired(a, b, tail).and_then(|p| p.interval),
+                Statistic::Quantile(p) => quantile_difference(a, b, p, tail),
+                Statistic::Max => None,
+            };
+            let unseen = unseen(a, b, tail);
+            interval.map_or(UNKNOWN, |(low, high)| (low - unseen, high + unseen))
+        }
     }
 }
 
 /// Two settings in which every run was like every other say nothing of what is rare, unless there are many runs.
 fn may_be_compared(a: &[Option<f64>], b: &[Option<f64>], tail: f64) -> bool {
-    let values = |list: &[Option<f64>]| list.iter().flatten().copied().collect::<Vec<f64>>();
-    let (a, b) = (values(a), values(b));
-    !all_alike(&a) || !all_alike(&b) || alike_is_certain(a.len().min(b.len()), tail)
+    let differ = |values: &[Option<f64>]| common_value(values.iter().flatten().copied()).is_none();
+    let count = |values: &[Option<f64>]| values.iter().flatten().count();
+    differ(a) || differ(b) || alike_is_certain(count(a).min(count(b)), tail)
 }
 
 /// What runs in which the two differ, and which are too rare to have been seen often, may still add.

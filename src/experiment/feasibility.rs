@@ -6,7 +6,7 @@
 //! anything else is surely rare ([`super::interval::RARE`]). Runs nothing.
 
 use super::constraint::{Constraint, Relation, Verdict};
-use super::interval::{Side, alike_is_certain, all_alike, binomial_tail, hardly_seen, mean_interval};
+use super::interval::{Side, alike_is_certain, binomial_tail, common_value, hardly_seen, mean_interval};
 use super::measure::Statistic;
 
 /// What the values of single runs say of a constraint; wrong with probability `error` at most.
@@ -39,7 +39,7 @@ pub fn feasibility<'a>(
             if value.is_infinite() {
                 return constraint.verdict_of(Some((value, value)));
             }
-            if all_alike(&values) && !alike_is_certain(n, error) {
+            if common_value(values.iter().copied()).is_some() && !alike_is_certain(n, error) {
                 return Verdict::Undecided;
             }
             let interval = mean_interval(&values, error);

@@ -113,9 +113,21 @@ pub fn alike_is_certain(n: usize, error: f64) -> bool {
     n as f64 * libm::log1p(-RARE) <= libm::log(error)
 }
 
-/// Whether there are values and all of them are the same.
-pub fn all_alike(values: &[f64]) -> bool {
-    values.first().is_some_and(|first| values.iter().all(|value| value == first))
+/// The value that all are; none when they differ or there are none.
+pub fn common_value(mut values: impl Iterator<Item = f64>) -> Option<f64> {
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
+}
+
+/// Whether a mean is known to a relative error, if there are values at all: half the width of its interval over its value;
+/// where all are the same, whether any other is surely [`RARE`].
+pub fn mean_is_known(values: &[f64], relative_error: f64, tail: f64) -> bool {
+    if common_value(values.iter().copied()).is_some() {
+        return alike_is_certain(values.len(), tail);
+    }
+    values.is_empty()
+        || mean_interval(values, tail)
+            .is_some_and(|(low, high)| high - low <= relative_error * (high + low).abs())
 }
 
 /// What values that were hardly seen may still move a mean by, at that probability of error: where only a few of `n`
@@ -282,7 +294,8 @@ mod tests {
     #[test]
     fn alike_runs_need_a_number() {
         assert!(!alike_is_certain(367, TAIL) && alike_is_certain(368, TAIL));
-        assert!(all_alike(&[2.0, 2.0]) && !all_alike(&[2.0, 2.5]) && !all_alike(&[]));
+        let common = |values: &[f64]| common_value(values.iter().copied());
+        assert!(common(&[2.0, 2.0]) == Some(2.0) && common(&[2.0, 2.5]).is_none() && common(&[]).is_none());
         assert_eq!((hardly_seen(0, 100, 0.0, TAIL), hardly_seen(20, 100, 5.0, TAIL)), (0.0, 0.0));
         assert!((hardly_seen(3, 100, 5.0, TAIL) - 5.0 * 0.10378).abs() < 1e-3);
     }

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::interval::{
-    alike_is_certain, all_alike, mean_interval, quantile, quantile_interval, share_interval,
+    alike_is_certain, common_value, mean_interval, quantile, quantile_interval, share_interval,
 };
 use super::replicate::{JobRun, Run};
 use crate::kubernetes::dependencies::numbers::DependencyNumbers;
@@ -197,7 +197,11 @@ impl Measure {
             Subject::Share { .. } => (mean, share_interval(values.iter().sum::<f64>() as usize, n, tail)),
             Subject::Job { statistic, .. } | Subject::Dependency { statistic, .. } => match statistic {
                 // Alike as far as seen is no proof that others are rare.
-                Statistic::Mean if all_alike(&values) && !alike_is_certain(n, tail) => (mean, None),
+                Statistic::Mean
+                    if common_value(values.iter().copied()).is_some() && !alike_is_certain(n, tail) =>
+                {
+                    (mean, None)
+                }
                 Statistic::Mean => (mean, mean_interval(&values, tail)),
                 Statistic::Max => (values.iter().copied().fold(f64::NEG_INFINITY, f64::max), None),
                 Statistic::Quantile(p) => {

@@ -63,10 +63,7 @@ impl Threads {
 
     /// Runs the replications of a range, in their order.
     pub fn replicate(&self, scenario: &Scenario, seed: u64, range: Range<u64>) -> Vec<Run> {
-        let run = |replication| {
-            let (jobs, dependencies) = run_once(scenario, seed, replication, None);
-            Run { jobs, dependencies }
-        };
+        let run = |replication| run_once(scenario, seed, replication, None);
         self.0.install(|| range.into_par_iter().map(run).collect())
     }
 
@@ -82,8 +79,7 @@ impl Threads {
                 if !same {
                     luck = KeptLuck::default();
                 }
-                let (jobs, dependencies) = run_once(scenario, seed, replication, Some(&mut luck));
-                Run { jobs, dependencies }
+                run_once(scenario, seed, replication, Some(&mut luck))
             });
             runs.collect()
         };
@@ -126,10 +122,14 @@ pub fn replicate_shared(
 ) -> Result<Vec<SharedRun>, String> {
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|e| format!("threads: {e}"))?;
-    Ok(pool.install(|| (0..count).into_par_iter().map(|r| run_once(scenario, seed, r, None)).collect()))
+    let run = |replication| {
+        let Run { jobs, dependencies } = run_once(scenario, seed, replication, None);
+        (jobs, dependencies)
+    };
+    Ok(pool.install(|| (0..count).into_par_iter().map(run).collect()))
 }
 
-fn run_once(scenario: &Scenario, seed: u64, replication: u64, luck: Option<&mut KeptLuck>) -> SharedRun {
+fn run_once(scenario: &Scenario, seed: u64, replication: u64, luck: Option<&mut KeptLuck>) -> Run {
     let mut numbers = Numbers::new(scenario.jobs.len());
     let from = Seed { seed, replication };
     let until = Until::AllJobsEnded;
@@ -148,7 +148,7 @@ fn run_once(scenario: &Scenario, seed: u64, replication: u64, luck: Option<&mut 
         }
     }
     let jobs = ending.jobs.into_iter().zip(numbers).map(|(ending, numbers)| JobRun { ending, numbers });
-    (jobs.collect(), dependencies)
+    Run { jobs: jobs.collect(), dependencies }
 }
 
 /// The replication whose first Job has the median makespan; one that never ended counts as infinitely long, of

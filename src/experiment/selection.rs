@@ -89,6 +89,17 @@ pub struct Selection {
 }
 
 impl Candidate {
+    /// Nothing is known of it yet.
+    pub(super) fn new(scenario: Scenario, constraints: usize) -> Candidate {
+        Candidate {
+            values: vec![Vec::new(); constraints + 1],
+            completed: vec![0; scenario.jobs.len()],
+            standing: Standing::Open,
+            verdicts: vec![Verdict::Undecided; constraints],
+            scenario,
+        }
+    }
+
     /// Replications so far.
     pub fn count(&self) -> u64 {
         self.values[0].len() as u64
@@ -99,19 +110,6 @@ impl Candidate {
         problem
             .measure(measure)
             .estimate_of(self.values[measure].iter().flatten().copied().collect(), problem.error / 2.0)
-    }
-}
-
-impl Candidate {
-    /// Nothing is known of it yet.
-    pub(super) fn new(scenario: Scenario, constraints: usize) -> Candidate {
-        Candidate {
-            values: vec![Vec::new(); constraints + 1],
-            completed: vec![0; scenario.jobs.len()],
-            standing: Standing::Open,
-            verdicts: vec![Verdict::Undecided; constraints],
-            scenario,
-        }
     }
 
     /// In how many runs a Job is Complete in the end: the share, with its interval.

@@ -3,9 +3,7 @@
 //! The rule is asked only when a batch is done, and batches have fixed sizes, so that the answer never depends on
 //! threads or on where a killed run was taken up again.
 
-use super::interval::{
-    alike_is_certain, all_alike, mean_interval, quantile, quantile_interval, share_interval,
-};
+use super::interval::{mean_is_known, quantile, quantile_interval, share_interval};
 use super::measure::{DEPENDENCY_QUANTITIES, JOB_QUANTITIES};
 use super::replicate::Run;
 
@@ -31,13 +29,9 @@ impl StopRule {
 
     /// How many replications there should be in all, given those that there are; none: it is enough.
     pub fn next(self, runs: &[Run]) -> Option<u64> {
-        match self {
-            StopRule::Fixed(_) => None,
-            StopRule::Precise { relative_error, tail, max, .. } => {
-                let count = runs.len() as u64;
-                (count < max && !is_precise(runs, relative_error, tail)).then(|| grown(count).min(max))
-            }
-        }
+        let StopRule::Precise { max, .. } = self else { return None };
+        let count = runs.len() as u64;
+        (count < max && self.missed_error(runs).is_some()).then(|| grown(count).min(max))
     }
 
     /// The relative error that was asked for and is not reached by so many replications; none of a fixed number.
@@ -59,13 +53,7 @@ pub fn grown(count: u64) -> u64 {
 /// Whether every reported mean and share is known well enough.
 fn is_precise(runs: &[Run], relative_error: f64, tail: f64) -> bool {
     let Some(first) = runs.first() else { return false };
-    let known = |values: Vec<f64>| {
-        if values.is_empty() || all_alike(&values) {
-            return values.is_empty() || alike_is_certain(values.len(), tail);
-        }
-        mean_interval(&values, tail)
-            .is_some_and(|(low, high)| (high - low) / 2.0 <= relative_error * ((high + low) / 2.0).abs())
-    };
+    let known = |values: Vec<f64>| mean_is_known(&values, relative_error, tail);
     let quantiles = |job: usize| {
         let mut sorted: Vec<f64> = runs.iter().filter_map(|run| run.jobs[job].makespan_s()).collect();
         sorted.sort_by(f64::total_cmp);

@@ -178,9 +178,7 @@ impl Parsed {
             }
         }
     }
-}
 
-impl Parsed {
     /// The field that a path of `--set` names, in one spelling: `JOB:spec.parallelism`, `simulation.seed`; none when it
     /// names none.
     pub fn field(&self, path: &str) -> Option<String> {

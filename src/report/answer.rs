@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::dependencies::DependencyAnswer;
-use super::words::{duration, number};
+use super::words::measured;
 use crate::experiment::constraint::Verdict;
 use crate::experiment::interval::{Summary, share_interval, summarise, wilson};
-use crate::experiment::measure::{Estimate, JOB_QUANTITIES};
+use crate::experiment::measure::{Estimate, JOB_QUANTITIES, Measure};
 use crate::experiment::replicate::{JobRun, Run};
 use crate::kubernetes::simulate::Outcome;
 
@@ -37,12 +37,8 @@ pub struct GateAnswer {
     /// As it was written.
     pub gate: String,
     pub verdict: Verdict,
+    pub measure: Measure,
     pub estimate: Estimate,
-    /// Whether values are seconds, and whether they are shares.
-    pub is_time: bool,
-    pub is_share: bool,
-    /// The largest value of all runs.
-    pub is_max: bool,
     /// Rare runs decide this mean.
     pub heavy_tail: bool,
 }
@@ -61,17 +57,12 @@ impl Answer {
 impl GateAnswer {
     /// The estimate and its interval, as far as there are any.
     pub(super) fn in_words(&self) -> String {
-        let show = |value: f64| match (self.is_share, self.is_time) {
-            _ if value.is_infinite() => "never".to_string(),
-            (true, _) => format!("{:.2} %", 100.0 * value),
-            (_, true) => duration(value),
-            _ => number(value),
-        };
+        let show = |value: f64| measured(&self.measure, value);
         let Estimate { value, interval, n } = self.estimate;
         let mut words = match interval {
             _ if value.is_nan() => return "no run has a value".to_string(),
             Some((low, high)) => format!("{} [{}, {}]", show(value), show(low), show(high)),
-            None if self.is_max => format!("{}, the largest of {n} runs", show(value)),
+            None if self.measure.is_max() => format!("{}, the largest of {n} runs", show(value)),
             None => format!("{}, no interval", show(value)),
         };
         if self.heavy_tail {

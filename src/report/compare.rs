@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{JOBSIM, KUBERNETES};
 use super::json::rounded;
-use super::words::{confidence_level, duration, number};
+use super::words::{confidence_level, duration, number, several};
 use crate::experiment::comparison::{Comparison, DependencyComparison};
 use crate::experiment::paired::Paired;
 use crate::input::difference::Difference;
@@ -120,7 +120,7 @@ pub fn text(answer: &CompareAnswer) -> String {
             rows(&mut text, &job.quantities);
             let pairs = job.quantities.iter().find(|(key, _)| *key == "makespan_s");
             if let Some(p) = pairs.and_then(|(_, p)| *p).filter(|p| (p.n as u64) < answer.replications) {
-                let pairs = super::words::several(p.n as u64, "replication");
+                let pairs = several(p.n as u64, "replication");
                 let _ = writeln!(text, "  makespan: of the {pairs} in which both ended");
             }
         }
@@ -134,7 +134,7 @@ pub fn text(answer: &CompareAnswer) -> String {
         text,
         "corr.: correlation of both, run by run; gain: so many times as many replications would independent seeds need.\n{} of each, seed {}; \
          jobsim {JOBSIM}, Kubernetes {KUBERNETES}; intervals are {}",
-        super::words::several(answer.replications, "replication"),
+        several(answer.replications, "replication"),
         answer.seed,
         intervals(answer)
     );
@@ -207,17 +207,9 @@ pub(super) fn sentence(variant: &VariantAnswer) -> String {
         // Of two outcomes the second says what the first does.
         let said = if job.outcomes.len() == 2 { 1 } else { job.outcomes.len() };
         for (outcome, p) in &job.outcomes[..said] {
-            let Some((low, high)) = p.interval.filter(|(low, high)| *low > 0.0 || *high < 0.0) else {
-                continue;
-            };
-            let (verb, low, high) =
-                if p.difference > 0.0 { ("more", low, high) } else { ("less", -high, -low) };
-            parts.push(format!(
-                "makes {outcome}{of} {:.1} points {verb} frequent [{:.1}, {:.1}]",
-                100.0 * p.difference.abs(),
-                100.0 * low,
-                100.0 * high
-            ));
+            let Some((verb, by, low, high)) = sure(p, "more", "less") else { continue };
+            let [by, low, high] = [by, low, high].map(|share| 100.0 * share);
+            parts.push(format!("makes {outcome}{of} {by:.1} points {verb} frequent [{low:.1}, {high:.1}]"));
         }
         let ends_alike = parts.len() == makespan_at;
         if let Some((_, Some(p))) = job.quantities.iter().find(|(key, _)| *key == "makespan_s") {
@@ -250,10 +242,8 @@ fn on_dependency(dependency: &DependencyComparison) -> Option<String> {
     let name = &dependency.name;
     let peak = || times(&of("peak_in_flight")?, &format!("the peak on {name}"));
     let rejected = || {
-        let p = of("rejected")?;
-        let (low, high) = p.interval.filter(|(low, high)| *low > 0.0 || *high < 0.0)?;
-        let (more, low, high) = if p.difference > 0.0 { ("more", low, high) } else { ("fewer", -high, -low) };
-        let (by, low, high) = (number(p.difference.abs()), number(low), number(high));
+        let (more, by, low, high) = sure(&of("rejected")?, "more", "fewer")?;
+        let [by, low, high] = [by, low, high].map(number);
         Some(format!("has {by} {more} calls rejected by {name} [{low}, {high}]"))
     };
     let wait = || times(&of("wait_s")?, &format!("the wait at {name}"));
@@ -297,11 +287,19 @@ fn makespan(p: &Paired, of: &str) -> String {
     }
 }
 
+/// The word for the sign of a difference, its size and the interval of that; none where it may be none.
+fn sure(p: &Paired, more: &'static str, less: &'static str) -> Option<(&'static str, f64, f64, f64)> {
+    match p.interval? {
+        (low, high) if low > 0.0 => Some((more, p.difference, low, high)),
+        (low, high) if high < 0.0 => Some((less, -p.difference, -high, -low)),
+        _ => None,
+    }
+}
+
 /// How much sooner or later the Job is over, however it ends; none where that is not sure.
 fn end(p: &Paired, of: &str) -> Option<String> {
-    let (low, high) = p.interval.filter(|(low, high)| *low > 0.0 || *high < 0.0)?;
-    let (when, low, high) = if p.difference > 0.0 { ("later", low, high) } else { ("sooner", -high, -low) };
-    let (by, low, high) = (duration(p.difference.abs()), duration(low), duration(high));
+    let (when, by, low, high) = sure(p, "later", "sooner")?;
+    let [by, low, high] = [by, low, high].map(duration);
     Some(format!("brings the end{of} {by} {when} [{low}, {high}]"))
 }
 

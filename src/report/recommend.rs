@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::answer::{JOBSIM, KUBERNETES};
 use super::json::rounded;
 use super::sweep::aligned;
-use super::words::{confidence_level, duration, number, several};
+use super::words::{confidence_level, duration, measured, several};
 use crate::experiment::constraint::Verdict;
 use crate::experiment::deadlines::Advice;
 use crate::experiment::grid::{Grid, without_effect};
@@ -283,14 +283,9 @@ pub(super) fn standing(standing: Standing) -> &'static str {
     }
 }
 
+/// A value; a time is not below zero.
 pub(super) fn show(measure: &Measure, value: f64) -> String {
-    match () {
-        () if value.is_nan() => "-".to_string(),
-        () if value.is_infinite() => "never".to_string(),
-        () if measure.is_share() => format!("{:.2} %", 100.0 * value),
-        () if measure.is_time() => duration(value.max(0.0)),
-        () => number(value),
-    }
+    measured(measure, if measure.is_time() && value < 0.0 { 0.0 } else { value })
 }
 
 /// An estimate with its interval.
@@ -508,15 +503,22 @@ fn settings_table(text: &mut String, answer: &RecommendAnswer) {
     text.push('\n');
 }
 
+/// What a pod or a run does that a deadline must not cut, in the singular and the plural.
+pub(super) fn ended_well(what: &str) -> (&'static str, &'static str) {
+    match what {
+        "run" => ("is Complete", "are Complete"),
+        _ => ("ends by itself", "ended by themselves"),
+    }
+}
+
 fn deadline_text(text: &mut String, title: &str, what: &str, advice: &Advice) {
     let _ = writeln!(text, "\n{title}");
     if advice.ended == 0 {
-        let ends = if what == "run" { "is Complete" } else { "ends by itself" };
-        let _ = writeln!(text, "  no {what} {ends}: there is nothing to go by");
+        let _ = writeln!(text, "  no {what} {}: there is nothing to go by", ended_well(what).0);
         return;
     }
     let Some(best) = advice.recommended else {
-        let ended = if what == "run" { "are Complete" } else { "ended by themselves" };
+        let ended = ended_well(what).1;
         let _ = writeln!(text, "  {} {what}s {ended}, none hung: it is not needed", advice.ended);
         return;
     };

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::experiment::measure::Measure;
+
 /// Four digits that matter, or all of a whole number.
 pub fn number(value: f64) -> String {
     match value.abs() {
@@ -21,6 +23,17 @@ pub fn confidence_level(level: f64) -> String {
 pub fn percent(share: f64) -> String {
     let value = 100.0 * share;
     if value > 0.0 && value < 0.95 { format!("{value:.2} %") } else { format!("{value:.1} %") }
+}
+
+/// A value of a measure: a share in per cent, a time as a duration.
+pub fn measured(measure: &Measure, value: f64) -> String {
+    match () {
+        () if value.is_nan() => "-".to_string(),
+        () if value.is_infinite() => "never".to_string(),
+        () if measure.is_share() => format!("{:.2} %", 100.0 * value),
+        () if measure.is_time() => duration(value),
+        () => number(value),
+    }
 }
 
 /// `1 setting`, `2 settings`.

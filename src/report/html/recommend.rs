@@ -13,7 +13,7 @@ use crate::experiment::sensitivity::Change;
 use crate::experiment::tradeoff::pareto;
 use crate::report::axes::short_names;
 use crate::report::chart::Chart;
-use crate::report::recommend::{RecommendAnswer, show, signed, standing};
+use crate::report::recommend::{RecommendAnswer, ended_well, show, signed, standing};
 use crate::report::words::{duration, several};
 
 /// Settings in the table of the page.
@@ -167,8 +167,8 @@ fn deadlines(answer: &RecommendAnswer) -> Html {
     let mut html = Html::default();
     for (job, pod, whole) in &answer.deadlines {
         let sentences = [
-            deadline(&format!("A pod of {job} (spec.template.spec.activeDeadlineSeconds)"), "pods", pod),
-            deadline(&format!("{job} as a whole (spec.activeDeadlineSeconds)"), "runs", whole),
+            deadline(&format!("A pod of {job} (spec.template.spec.activeDeadlineSeconds)"), "pod", pod),
+            deadline(&format!("{job} as a whole (spec.activeDeadlineSeconds)"), "run", whole),
         ];
         html.raw("<ul>");
         for sentence in sentences {
@@ -179,18 +179,16 @@ fn deadlines(answer: &RecommendAnswer) -> Html {
     html
 }
 
-fn deadline(what: &str, several: &str, advice: &Advice) -> String {
+fn deadline(what: &str, one: &str, advice: &Advice) -> String {
     if advice.ended == 0 {
-        let ends = if several == "runs" { "is Complete" } else { "ends by itself" };
-        return format!("{what}: none of the {several} {ends}, so there is nothing to go by.");
+        return format!("{what}: none of the {one}s {}, so there is nothing to go by.", ended_well(one).0);
     }
     match advice.recommended.map(|at| &advice.curve[at]) {
         None => {
-            let ended = if several == "runs" { "are Complete" } else { "ended by themselves" };
-            format!("{what}: {} {several} {ended} and none hung, so none is needed.", advice.ended)
+            format!("{what}: {} {one}s {} and none hung, so none is needed.", advice.ended, ended_well(one).1)
         }
         Some(point) => format!(
-            "{what}: {} s wastes least. It kills {:.2} % of the {several} by mistake{}, and {} each are spent for nothing.",
+            "{what}: {} s wastes least. It kills {:.2} % of the {one}s by mistake{}, and {} each are spent for nothing.",
             point.deadline_s,
             100.0 * point.false_kills,
             point.interval.map_or(String::new(), |(_, high)| format!(" (at most {:.2} %)", 100.0 * high)),
